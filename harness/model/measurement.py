@@ -1,0 +1,46 @@
+"""Measurement, Estimate, Comparison: from one round's number to before against after."""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Measurement:
+    """One statistic of one metric of one variant in one round."""
+
+    variant_id: str
+    round_index: int
+    endpoint: str
+    """`*` is the whole mix."""
+    metric: str
+    """Id of a Metric."""
+    stat: str
+    """`p50`, `p95`, `p99`, `mean`, `share` or `last`."""
+    value: float | None
+    """None: too few samples support it, or the server does not report it."""
+    sample_count: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Estimate:
+    """A value with its interval. Absolute values are in the metric's unit, changes in percent of before."""
+
+    value: float
+    low: float
+    high: float
+    unit: str
+    sample_count: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Comparison:
+    """Before against after in one statistic of one metric of one endpoint."""
+
+    endpoint: str
+    metric: str
+    stat: str
+    before: Estimate | None
+    after: Estimate | None
+    change: Estimate | None
+    """100 x (after/before - 1); None where it cannot be said, with the reason beside it."""
+    reason: str = ""
+    """Why an estimate is missing, "not resolvable: 12 requests a round, p95 needs 100"; empty otherwise."""

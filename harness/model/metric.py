@@ -1,0 +1,62 @@
+"""Metric: something measured, its unit, and which direction is better. METRICS says what exists."""
+
+from dataclasses import dataclass
+from typing import Literal
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Metric:
+    """One measurable thing."""
+
+    id: str
+    title: str
+    unit: str
+    """`ms`, `%`, `count`, `MiB`, `/s`."""
+    better: Literal["lower", "higher"]
+    description: str
+
+
+METRICS = (
+    Metric(
+        id="response_time", title="Response time", unit="ms", better="lower",
+        description="From the moment the request should have been sent to the last byte of its answer.",
+    ),
+    Metric(
+        id="service_time", title="Service time", unit="ms", better="lower",
+        description="From the moment the request was sent to the last byte of its answer.",
+    ),
+    Metric(
+        id="db_time", title="Database time per request", unit="ms", better="lower",
+        description="Time the server spent waiting for its database, as its Server-Timing header says.",
+    ),
+    Metric(
+        id="middleware_time", title="Middleware time per request", unit="ms", better="lower",
+        description="Self time of all middleware layers, as the server's Server-Timing header says.",
+    ),
+    Metric(
+        id="query_count", title="Queries per request", unit="count", better="lower",
+        description="Database statements per request, as the server's Server-Timing header says.",
+    ),
+    Metric(
+        id="error_share", title="Failed requests", unit="%", better="lower",
+        description="Requests with no answer, with a status of 400 or more, or judged wrong by the scenario.",
+    ),
+    Metric(
+        id="achieved_rate", title="Requests sent", unit="/s", better="higher",
+        description="Requests a second while load was on.",
+    ),
+    Metric(
+        id="memory_uss", title="Server memory (USS)", unit="MiB", better="lower",
+        description="Memory that belongs to the server's processes alone, at the end of the round.",
+    ),
+    Metric(
+        id="memory_rss", title="Server memory (RSS)", unit="MiB", better="lower",
+        description="Resident memory of the server's processes, at the end of the round.",
+    ),
+    Metric(
+        id="cpu_time", title="Server CPU per request", unit="ms", better="lower",
+        description="CPU time of the server's processes during the load, per request.",
+    ),
+)  # fmt: skip
+
+METRIC_BY_ID = {metric.id: metric for metric in METRICS}

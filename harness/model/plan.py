@@ -1,0 +1,69 @@
+"""Scenario, Arrival, Slice, Round and Plan: what is asked, and what was drawn from the seed."""
+
+from dataclasses import dataclass
+
+from harness.model.variant import Variant
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Scenario:
+    """What users do, as a Locust file, and how fast they arrive."""
+
+    locustfile: str
+    """Path of a Locust file; it needs to know nothing of kpibench."""
+    rate: float
+    """Arrivals a second (Poisson); an arrival is one task of a Locust user, it may send several requests."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Arrival:
+    """The planned moment at which one user action must start."""
+
+    offset_ns: int
+    """Nanoseconds after the start of the slice."""
+    seed: int
+    """Seeds every choice that the action makes, so that each variant sees the same requests."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Slice:
+    """A short stretch of load on one variant."""
+
+    index: int
+    """Position in its round, from 0; the warm-up comes first."""
+    variant_id: str
+    couple: int
+    """The slices of a couple, one a variant, replay one schedule. -1 in the warm-up."""
+    duration_s: float
+    schedule_seed: int
+    """Draws the arrivals; equal in the slices of a couple."""
+    is_warm_up: bool = False
+    """A warm-up is sent like everything else and never counted."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Round:
+    """One fresh start of all variants with the slices inside it; the unit of inference."""
+
+    index: int
+    """From 1."""
+    places: tuple[str, ...]
+    """Variant ids in the order in which they start, by coin."""
+    slices: tuple[Slice, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Plan:
+    """Everything that will be done, in order, before anything is done."""
+
+    experiment: str
+    """Id of the experiment, `quick` for one."""
+    title: str
+    seed: int
+    scale: float
+    """Size of the data as pgbench's scale; 1 = 100,000 appointments in the reference backend."""
+    scenario: Scenario
+    variants: tuple[Variant, ...]
+    rounds: tuple[Round, ...]
+    kpi_file: str
+    """Path of the KPI file as asked for; its text is kept in the run folder."""

@@ -1,0 +1,84 @@
+"""Kpi, Target, Verdict and Check: the claims, and what became of them."""
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+from harness.errors import ExitCode
+from harness.model.measurement import Comparison
+
+
+class Outcome(StrEnum):
+    """The four ways in which a KPI or a run can end."""
+
+    PASSED = "passed"
+    FAILED = "failed"
+    INCONCLUSIVE = "inconclusive"
+    INVALID = "invalid"
+
+    @property
+    def exit_code(self) -> ExitCode:
+        """The process's exit code when a run ends so."""
+        return {
+            Outcome.PASSED: ExitCode.PASSED,
+            Outcome.FAILED: ExitCode.KPI_MISSED,
+            Outcome.INCONCLUSIVE: ExitCode.INCONCLUSIVE,
+            Outcome.INVALID: ExitCode.INVALID,
+        }[self]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Target:
+    """One line that must hold: `<= 400 ms` of after itself, `change <= -60 %` of after against before."""
+
+    text: str
+    """As written in the KPI file."""
+    is_change: bool
+    operator: str
+    """`<=`, `<`, `>=` or `>`."""
+    value: float
+    unit: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Kpi:
+    """A claim with its targets; all of them must hold."""
+
+    id: str
+    """Stable: JUnit name, HTML anchor, badge."""
+    title: str
+    why: str
+    metric: str
+    stat: str
+    endpoint: str
+    targets: tuple[Target, ...]
+    is_blocking: bool
+    """An advisory KPI is judged and shown and decides nothing."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Verdict:
+    """An outcome and its reason in one sentence."""
+
+    outcome: Outcome
+    reason: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class KpiVerdict:
+    """What became of one KPI."""
+
+    kpi: Kpi
+    verdict: Verdict
+    comparison: Comparison | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Check:
+    """One condition that a valid measurement must meet, with what was seen and its limit."""
+
+    id: str
+    ok: bool
+    value: float
+    limit: float
+    detail: str
+    """One sentence: what was seen, and what to do if it is not ok."""
