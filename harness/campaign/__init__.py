@@ -1,0 +1,1 @@
+"""Execute a plan: sequence and store, nothing else."""

@@ -1,0 +1,1 @@
+"""The command line: one command, one file; COMMANDS in main.py says what exists."""

@@ -1,0 +1,1 @@
+"""Pure judgement: KPI file, validity checks, verdict."""

@@ -24,7 +24,7 @@ class Variant:
     """`before`, `after` or any other id of letters, digits, `_`, `-`, `.` and `+`."""
     title: str
     command: tuple[str, ...] = ()
-    """Starts the server in the foreground; `{python}`, `{variant}`, `{port}`, `{database_url}` are replaced."""
+    """Serves in the foreground; `{python}`, `{variant}`, `{port}` and `{database_url}` are replaced."""
     ready_path: str = "/"
     """Answers 2xx or 3xx as soon as the server can serve."""
     database: DatabaseRecipe | None = None

@@ -1,0 +1,1 @@
+"""Observe servers, host and database from outside while load runs."""

@@ -1,0 +1,1 @@
+"""Pure estimators: samples -> Measurement -> Comparison."""

@@ -1,0 +1,1 @@
+"""The run folder: read and write its files; nothing is computed here."""

@@ -1,0 +1,54 @@
+"""SliceSummary: what the generator and the harness saw of one slice beside its samples."""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Spread:
+    """Three points of a small distribution, milliseconds."""
+
+    p50: float
+    p99: float
+    max: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class GeneratorReport:
+    """The part of a slice summary that the generator alone can know."""
+
+    started_ns: int
+    """The slice's time zero on the generator's monotonic clock; arrival offsets count from it."""
+    ended_ns: int
+    """The end of the drain: nothing in flight, or the drain's time limit."""
+    planned_arrivals: int
+    sent_arrivals: int
+    dropped_arrivals: int
+    """Found no free user at the limit of users; never forgotten, each counts as a failed request."""
+    late_arrivals: int
+    """First send more than 5 ms after the planned time."""
+    request_count: int
+    failed_count: int
+    max_in_flight: int
+    drained: bool
+    start_lag_ms: Spread
+    """First send minus planned time, over arrivals."""
+    loop_lag_ms: Spread
+    """Wake-up minus planned wake-up of a Poisson-timed heartbeat in the generator's event loop."""
+    generator_cpu_share: float
+    """CPU time of the generator during the slice, in cores."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SliceSummary:
+    """One finished slice; the JSON file beside the samples holds these names, flat."""
+
+    slice: int
+    variant: str
+    couple: int
+    is_warm_up: bool
+    duration_s: float
+    schedule_sha256: str
+    """Hash of the arrivals; equal in the slices of a couple."""
+    idle_cpu_share: dict[str, float]
+    """CPU, in cores, that each other variant's server used meanwhile; it should be idle."""
+    report: GeneratorReport

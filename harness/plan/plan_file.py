@@ -1,0 +1,45 @@
+"""Write a Plan to plan.json and read it back."""
+
+import json
+from dataclasses import asdict
+
+from harness.model.plan import Plan, Round, Scenario, Slice
+from harness.model.variant import DatabaseRecipe, Variant
+
+
+def dump_plan(plan: Plan) -> str:
+    """Return the plan as JSON text; equal plans give equal text."""
+    return json.dumps(asdict(plan), indent=1, ensure_ascii=False) + "\n"
+
+
+def load_plan(text: str) -> Plan:
+    """Return the plan that `dump_plan` wrote."""
+    content = json.loads(text)
+    return Plan(
+        **{
+            **content,
+            "scenario": Scenario(**content["scenario"]),
+            "variants": tuple(_variant(entry) for entry in content["variants"]),
+            "rounds": tuple(
+                Round(
+                    index=entry["index"],
+                    places=tuple(entry["places"]),
+                    slices=tuple(Slice(**piece) for piece in entry["slices"]),
+                )
+                for entry in content["rounds"]
+            ),
+        }
+    )
+
+
+def _variant(entry: dict[str, object]) -> Variant:
+    database = entry["database"]
+    return Variant(
+        **{  # type: ignore[arg-type]  # plan.json holds what asdict wrote
+            **entry,
+            "command": tuple(entry["command"]),  # type: ignore[arg-type]
+            "database": DatabaseRecipe(**{name: tuple(words) for name, words in database.items()})
+            if isinstance(database, dict)
+            else None,
+        }
+    )
