@@ -1,0 +1,135 @@
+"""Execute a plan from the first round to the last."""
+
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import asdict
+from datetime import UTC, datetime
+
+from harness.campaign.bench import Bench, Cores, divide_cores
+from harness.campaign.execute_round import execute_round
+from harness.campaign.progress import Progress
+from harness.errors import KpibenchError
+from harness.model.plan import Plan
+from harness.probe.host import describe_machine
+from harness.store.run_folder import RunFolder
+from harness.target.database import prepare_template
+from harness.target.postgres import Postgres, open_postgres
+
+
+def execute(plan: Plan, folder: RunFolder, *, database_url: str | None, progress: Progress) -> None:
+    """Carry out every round of `plan` and store what was seen in `folder`, slice by slice.
+
+    However it ends, status.json says how, and everything that was started is stopped.
+
+    Raises:
+        UsageError: a database, a server or the scenario cannot be brought up.
+        MeasurementError: something died or the disk is full in the middle of a run.
+        KeyboardInterrupt: the user pressed Ctrl-C; finished slices are kept.
+    """
+    with _noted(folder):
+        cores = divide_cores()
+        with _database_server(plan, database_url, progress) as postgres, _pinned(cores):
+            _describe(folder, plan, postgres, cores)
+            templates = _templates(plan, folder, postgres, progress)
+            if postgres and postgres.postmaster_pid and cores:
+                os.sched_setaffinity(postgres.postmaster_pid, cores.driver)
+            bench = Bench(
+                plan=plan,
+                folder=folder,
+                progress=progress,
+                cores=cores,
+                postgres=postgres,
+                templates=templates,
+            )
+            for round_ in plan.rounds:
+                progress.round_started(round_)
+                execute_round(bench, round_)
+
+
+@contextmanager
+def _noted(folder: RunFolder) -> Iterator[None]:
+    """Keep status.json true whatever happens inside."""
+    started_at = _now()
+
+    def note(state: str, text: str) -> None:
+        ended_at = None if state == "running" else _now()
+        folder.write_status({"state": state, "note": text, "started_at": started_at, "ended_at": ended_at})
+
+    note("running", "The run is under way, or it was killed: no end was noted.")
+    try:
+        yield
+    except KeyboardInterrupt:
+        note("interrupted", "Stopped by the user; the rounds that were whole by then are judged.")
+        raise
+    except KpibenchError as error:
+        note("failed", error.message)
+        raise
+    except BaseException as error:
+        note("failed", f"kpibench crashed: {error!r}")
+        raise
+    note("finished", "All rounds are done.")
+
+
+@contextmanager
+def _pinned(cores: Cores | None) -> Iterator[None]:
+    """Keep the harness itself off the servers' core."""
+    if cores is None:
+        yield
+        return
+    allowed = os.sched_getaffinity(0)
+    os.sched_setaffinity(0, cores.driver)
+    try:
+        yield
+    finally:
+        os.sched_setaffinity(0, allowed)
+
+
+@contextmanager
+def _database_server(plan: Plan, database_url: str | None, progress: Progress) -> Iterator[Postgres | None]:
+    if not any(variant.database for variant in plan.variants):
+        yield None
+        return
+    with open_postgres(database_url=database_url, say=progress.say) as postgres:
+        yield postgres
+
+
+def _templates(
+    plan: Plan, folder: RunFolder, postgres: Postgres | None, progress: Progress
+) -> dict[str, str]:
+    if postgres is None:
+        return {}
+    return {
+        variant.id: prepare_template(
+            postgres,
+            variant,
+            scale=plan.scale,
+            seed=plan.seed,
+            say=progress.say,
+            log_path=folder.path / f"database-{variant.id}.log",
+        )
+        for variant in plan.variants
+        if variant.database
+    }
+
+
+def _describe(folder: RunFolder, plan: Plan, postgres: Postgres | None, cores: Cores | None) -> None:
+    environment = {
+        "machine": describe_machine(),
+        "database": {
+            "version": postgres.version,
+            "is_embedded": postgres.is_embedded,
+            "url": postgres.masked_url,
+            "settings": postgres.settings,
+        }
+        if postgres
+        else None,
+        "cores": {name: sorted(ids) for name, ids in asdict(cores).items()} if cores else None,
+        "scenario": plan.scenario.locustfile,
+        "scale": plan.scale,
+    }
+    folder.write_json(folder.path / "environment.json", environment)
+
+
+def _now() -> str:
+    return datetime.now(UTC).isoformat(timespec="seconds").replace("+00:00", "Z")

@@ -1,0 +1,144 @@
+"""Execute one round: fresh databases, fresh servers, a fresh generator, then the slices."""
+
+import time
+from collections.abc import Iterator, Mapping
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
+
+from harness.campaign.bench import Bench
+from harness.campaign.execute_slice import execute_slice
+from harness.drive.locust_driver import LocustDriver
+from harness.errors import MeasurementError
+from harness.model.plan import Round
+from harness.model.variant import Variant
+from harness.probe.host import HostProbe
+from harness.probe.process import ProcessProbe
+from harness.probe.queries import read_statements, reset_statements
+from harness.target.database import clone, drop
+from harness.target.server import RunningServer, attach, start_server
+
+DRAIN_GAP_S = 0.25
+"""Rest between two slices after the last answer, as measurement.md section 5 asks."""
+
+
+def execute_round(bench: Bench, round_: Round) -> None:
+    """Bring all variants up in the drawn order, run the slices, store, and take everything down again."""
+    folder = bench.folder
+    folder.round_dir(round_.index).mkdir(parents=True, exist_ok=True)
+    started_ns = time.monotonic_ns()
+    with ExitStack() as stack:
+        servers = {
+            variant_id: stack.enter_context(_server(bench, round_, variant_id))
+            for variant_id in round_.places
+        }
+        driver = stack.enter_context(
+            LocustDriver(
+                Path(bench.plan.scenario.locustfile),
+                {variant.id: servers[variant.id].base_url for variant in bench.plan.variants},
+                log_path=folder.round_dir(round_.index) / "generator.log",
+                cpus=bench.cores.driver if bench.cores else None,
+            )
+        )
+        _watch(stack, bench, round_, servers, driver.pid)
+        is_warm = False
+        for slice_ in round_.slices:
+            if not slice_.is_warm_up and not is_warm:
+                _reset_statements(bench, round_)
+                is_warm = True
+            bench.progress.slice_started(round_, slice_)
+            report = execute_slice(bench, round_, slice_, driver, servers)
+            bench.progress.slice_finished(
+                round_, slice_, request_count=report.request_count, failed_count=report.failed_count
+            )
+            _require_alive(bench, round_, servers)
+            time.sleep(DRAIN_GAP_S)
+        _store_statements(bench, round_)
+    folder.write_json(
+        folder.round_dir(round_.index) / "round.json",
+        {
+            "index": round_.index,
+            "places": list(round_.places),
+            "started_ns": started_ns,
+            "ended_ns": time.monotonic_ns(),
+            "process_ids": {variant_id: server.pid for variant_id, server in servers.items()},
+        },
+    )
+
+
+@contextmanager
+def _server(bench: Bench, round_: Round, variant_id: str) -> Iterator[RunningServer]:
+    variant = next(variant for variant in bench.plan.variants if variant.id == variant_id)
+    if variant.url:
+        yield attach(variant)
+        return
+    with _database(bench, round_, variant) as database_url:
+        log_path = bench.folder.variant_dir(round_.index, variant_id) / "server.log"
+        server = start_server(
+            variant,
+            database_url=database_url,
+            log_path=log_path,
+            cpus=bench.cores.servers if bench.cores else None,
+        )
+        try:
+            yield server
+        finally:
+            server.stop()
+
+
+@contextmanager
+def _database(bench: Bench, round_: Round, variant: Variant) -> Iterator[str]:
+    if bench.postgres is None or variant.database is None:
+        yield ""
+        return
+    name = _database_name(bench, round_, variant.id)
+    url = clone(bench.postgres, bench.templates[variant.id], name)
+    try:
+        yield url
+    finally:
+        drop(bench.postgres, name)
+
+
+def _database_name(bench: Bench, round_: Round, variant_id: str) -> str:
+    position = [variant.id for variant in bench.plan.variants].index(variant_id)
+    return f"kpibench_run_{round_.index}_{position}"
+
+
+def _watch(
+    stack: ExitStack,
+    bench: Bench,
+    round_: Round,
+    servers: Mapping[str, RunningServer],
+    driver_pid: int | None,
+) -> None:
+    folder = bench.folder
+    stack.enter_context(HostProbe(folder.round_dir(round_.index) / "host.jsonl"))
+    if driver_pid:
+        stack.enter_context(ProcessProbe(driver_pid, folder.round_dir(round_.index) / "generator.jsonl"))
+    for variant_id, server in servers.items():
+        if server.pid:
+            path = folder.variant_dir(round_.index, variant_id) / "process.jsonl"
+            stack.enter_context(ProcessProbe(server.pid, path))
+
+
+def _reset_statements(bench: Bench, round_: Round) -> None:
+    if bench.postgres:
+        for variant_id in bench.templates:
+            reset_statements(bench.postgres, _database_name(bench, round_, variant_id))
+
+
+def _store_statements(bench: Bench, round_: Round) -> None:
+    if bench.postgres:
+        for variant_id in bench.templates:
+            statements = read_statements(bench.postgres, _database_name(bench, round_, variant_id))
+            path = bench.folder.variant_dir(round_.index, variant_id) / "queries.json"
+            bench.folder.write_json(path, statements)
+
+
+def _require_alive(bench: Bench, round_: Round, servers: Mapping[str, RunningServer]) -> None:
+    for variant_id, server in servers.items():
+        if not server.alive():
+            log_path = bench.folder.variant_dir(round_.index, variant_id) / "server.log"
+            raise MeasurementError(
+                f"The server of variant {variant_id!r} died in round {round_.index}.",
+                hint=f"See {log_path}.",
+            )

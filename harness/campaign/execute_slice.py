@@ -1,0 +1,58 @@
+"""Execute one slice: replay its schedule on one variant and store what was seen."""
+
+import time
+from collections.abc import Mapping
+
+from harness.campaign.bench import Bench
+from harness.drive.driver import LoadDriver
+from harness.model.plan import Round, Slice
+from harness.model.slice_summary import GeneratorReport, SliceSummary
+from harness.plan.arrivals import poisson_arrivals, schedule_hash
+from harness.probe.process import cpu_seconds
+from harness.target.server import RunningServer
+
+DRAIN_LIMIT_S = 30.0
+"""A slice whose last answer takes longer is not drained, which the validity checks see."""
+
+
+def execute_slice(
+    bench: Bench, round_: Round, slice_: Slice, driver: LoadDriver, servers: Mapping[str, RunningServer]
+) -> GeneratorReport:
+    """Replay the slice's schedule, wait for the last answer, write samples and then the summary."""
+    arrivals = poisson_arrivals(
+        rate=bench.plan.scenario.rate, duration_s=slice_.duration_s, seed=slice_.schedule_seed
+    )
+    folder = bench.folder
+    samples = folder.slice_samples(round_.index, slice_.variant_id, slice_.index)
+    samples.parent.mkdir(parents=True, exist_ok=True)
+    idle = {
+        variant_id: server.pid
+        for variant_id, server in servers.items()
+        if server.pid and variant_id != slice_.variant_id
+    }
+    cpu_before = {variant_id: cpu_seconds(pid) for variant_id, pid in idle.items()}
+    started_at = time.monotonic()
+    report = driver.run_slice(
+        slice_.variant_id,
+        arrivals,
+        duration_s=slice_.duration_s,
+        samples=samples,
+        drain_s=DRAIN_LIMIT_S,
+        on_progress=bench.progress.requests,
+    )
+    elapsed_s = time.monotonic() - started_at
+    summary = SliceSummary(
+        slice=slice_.index,
+        variant=slice_.variant_id,
+        couple=slice_.couple,
+        is_warm_up=slice_.is_warm_up,
+        duration_s=slice_.duration_s,
+        schedule_sha256=schedule_hash(arrivals),
+        idle_cpu_share={
+            variant_id: (cpu_seconds(pid) - cpu_before[variant_id]) / elapsed_s
+            for variant_id, pid in idle.items()
+        },
+        report=report,
+    )
+    folder.write_slice_summary(round_.index, summary)
+    return report

@@ -1,0 +1,144 @@
+"""Experiment file -> Plan."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from importlib import resources
+from pathlib import Path
+from typing import Any
+
+from harness.documents import Document, DocumentError, load_schema, read_document
+from harness.errors import UsageError
+from harness.model.plan import Plan, Scenario
+from harness.model.variant import DatabaseRecipe, Variant
+from harness.plan.schedule import draw_rounds
+
+PROJECT_ROOT = Path(__file__).resolve().parents[2]
+"""Paths in a built-in experiment are relative to it."""
+
+_BUILT_IN = Path(str(resources.files("harness.plan") / "experiments"))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Overrides:
+    """What the command line changes in an experiment; None leaves it as the file says."""
+
+    seed: int | None = None
+    scale: float | None = None
+    rate: float | None = None
+    rounds: int | None = None
+    kpis: str | None = None
+
+
+def built_in_experiments() -> tuple[str, ...]:
+    """Return the names of the experiments that ship with kpibench, sorted."""
+    return tuple(sorted(path.stem for path in _BUILT_IN.glob("*.yaml")))
+
+
+def find_experiment(name: str) -> Path:
+    """Return the file of a built-in experiment's name or of a path.
+
+    Raises:
+        UsageError: there is neither.
+    """
+    if name in built_in_experiments():
+        return _BUILT_IN / f"{name}.yaml"
+    path = Path(name)
+    if path.suffix in {".yaml", ".yml"} and path.is_file():
+        return path
+    raise UsageError(
+        f"There is no experiment {name!r}.",
+        hint=f"Built in are: {', '.join(built_in_experiments())}. Or give the path of a .yaml file.",
+    )
+
+
+def read_experiment(path: Path) -> Document:
+    """Read and check an experiment file; every fault is told with its line."""
+    document = read_document(path, load_schema("harness.plan", "experiment.schema.json"))
+    content = document.content
+    faults: list[tuple[int, str]] = []
+    seen: set[str] = set()
+    target = content.get("target", {})
+    for position, entry in enumerate(content["variants"]):
+        line = document.line("variants", position)
+        if entry["id"] in seen:
+            faults.append((line, f"variant {entry['id']!r} is given twice"))
+        seen.add(entry["id"])
+        if "url" in entry and "command" in entry:
+            faults.append((line, f"variant {entry['id']!r} has both a url and a command; keep one"))
+        if "url" not in entry and "command" not in entry and "command" not in target:
+            faults.append((line, f"variant {entry['id']!r} has neither a command nor a url"))
+    if faults:
+        raise DocumentError(document.name, faults)
+    return document
+
+
+def plan_experiment(document: Document, overrides: Overrides) -> Plan:
+    """Draw the plan of a checked experiment.
+
+    Relative paths in it count from the experiment's folder, then from the working folder; those of a
+    built-in experiment from the project's folder.
+
+    Raises:
+        UsageError: the scenario or the KPI file is not there.
+    """
+    content = document.content
+    home = Path(document.name).resolve().parent
+    variants = tuple(_variant(entry, content.get("target", {})) for entry in content["variants"])
+    seed = _first(overrides.seed, content.get("seed"), 1)
+    return Plan(
+        experiment=content["id"],
+        title=content.get("title", content["id"]),
+        seed=seed,
+        scale=_first(overrides.scale, content.get("scale"), 1),
+        scenario=Scenario(
+            locustfile=str(resolve_path(content["load"]["scenario"], home)),
+            rate=_first(overrides.rate, content["load"]["rate"]),
+        ),
+        variants=variants,
+        rounds=draw_rounds(
+            [variant.id for variant in variants],
+            rounds=_first(overrides.rounds, content.get("rounds"), 6),
+            couples=content.get("couples", 4),
+            slice_s=content.get("slice_seconds", 2),
+            warm_up_s=content.get("warm_up_seconds", 4),
+            seed=seed,
+        ),
+        kpi_file=str(resolve_path(overrides.kpis or content.get("kpis", "kpis.yaml"), home)),
+    )
+
+
+def resolve_path(name: str, home: Path) -> Path:
+    """Return the existing file that `name` means: below `home`, the working folder or the project.
+
+    Raises:
+        UsageError: there is no such file.
+    """
+    for folder in (home, Path.cwd(), PROJECT_ROOT):
+        if (folder / name).is_file():
+            return (folder / name).resolve()
+    raise UsageError(f"There is no file {name}.", hint=f"Looked in {home}, {Path.cwd()} and {PROJECT_ROOT}.")
+
+
+def _variant(entry: Mapping[str, Any], target: Mapping[str, Any]) -> Variant:
+    if "url" in entry:
+        return Variant(
+            id=entry["id"],
+            title=entry.get("title", entry["id"]),
+            ready_path=entry.get("ready_path", "/"),
+            url=entry["url"].rstrip("/"),
+        )
+    merged = {**target, **entry}
+    recipe = merged.get("database")
+    return Variant(
+        id=entry["id"],
+        title=entry.get("title", entry["id"]),
+        command=tuple(merged["command"]),
+        ready_path=merged.get("ready_path", "/"),
+        database=DatabaseRecipe(fingerprint=tuple(recipe["fingerprint"]), load=tuple(recipe["load"]))
+        if recipe
+        else None,
+    )
+
+
+def _first(*values: Any) -> Any:
+    return next(value for value in values if value is not None)

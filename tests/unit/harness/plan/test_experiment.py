@@ -1,0 +1,140 @@
+"""Experiment files: every fault with its line, overrides, built-in experiments."""
+
+import textwrap
+
+import pytest
+
+from harness.documents import DocumentError
+from harness.errors import UsageError
+from harness.plan.experiment import (
+    Overrides,
+    built_in_experiments,
+    find_experiment,
+    plan_experiment,
+    read_experiment,
+)
+from harness.plan.plan_file import dump_plan, load_plan
+
+
+@pytest.fixture
+def write(tmp_path):
+    def write(text):
+        path = tmp_path / "mine.yaml"
+        path.write_text(textwrap.dedent(text))
+        (tmp_path / "load.py").write_text("")
+        (tmp_path / "kpis.yaml").write_text("")
+        return path
+
+    return write
+
+
+GOOD = """\
+    schema_version: 1
+    id: mine
+    variants:
+      - {id: before, url: "http://127.0.0.1:1/"}
+      - {id: after, command: [serve, "{port}"], ready_path: /up}
+    load: {scenario: load.py, rate: 12.5}
+    """
+
+
+@pytest.mark.parametrize("name", built_in_experiments())
+def test_every_built_in_experiment_can_be_planned(name):
+    plan = plan_experiment(read_experiment(find_experiment(name)), Overrides())
+
+    assert plan.variants[0].id == "before"
+    assert load_plan(dump_plan(plan)) == plan
+
+
+def test_paths_count_from_the_experiments_own_folder(write, tmp_path):
+    plan = plan_experiment(read_experiment(write(GOOD)), Overrides())
+
+    assert plan.scenario.locustfile == str(tmp_path / "load.py")
+    assert plan.kpi_file == str(tmp_path / "kpis.yaml")
+
+
+def test_a_url_variant_has_no_command_and_a_command_variant_no_url(write):
+    before, after = plan_experiment(read_experiment(write(GOOD)), Overrides()).variants
+
+    assert (before.url, before.command) == ("http://127.0.0.1:1", ())
+    assert (after.url, after.command, after.ready_path) == ("", ("serve", "{port}"), "/up")
+
+
+def test_the_command_line_overrides_the_file(write):
+    plan = plan_experiment(read_experiment(write(GOOD)), Overrides(seed=9, rate=3, rounds=2, scale=0.1))
+
+    assert (plan.seed, plan.scenario.rate, len(plan.rounds), plan.scale) == (9, 3, 2, 0.1)
+
+
+def test_every_fault_is_told_at_once_with_its_line(write):
+    path = write(
+        """\
+        schema_version: 1
+        id: mine
+        variants:
+          - {id: before, url: "http://127.0.0.1:1"}
+          - {id: "a b", url: "ftp://x"}
+        load: {scenario: load.py, rate: -1}
+        round: 6
+        """
+    )
+    with pytest.raises(DocumentError) as caught:
+        read_experiment(path)
+
+    message = caught.value.message
+    assert f"{path}:5: variants.1.id: 'a b' does not match" in message
+    assert f"{path}:5: variants.1.url: 'ftp://x' does not match" in message
+    assert f"{path}:6: load.rate: -1 is less than or equal to the minimum of 0" in message
+    assert f"{path}:7: unknown key 'round'; known are" in message
+    assert "4 faults" in message
+
+
+def test_malformed_yaml_is_told_with_its_line(write):
+    path = write("schema_version: 1\nid: [mine\nvariants: 3\n")
+    with pytest.raises(DocumentError, match=r"mine\.yaml:3: not YAML"):
+        read_experiment(path)
+
+
+@pytest.mark.parametrize("text", ["", "just words", "- 1\n- 2\n"])
+def test_a_document_that_is_no_mapping_is_refused(write, text):
+    with pytest.raises(DocumentError, match="is not of type 'object'"):
+        read_experiment(write(text))
+
+
+def test_a_key_given_twice_is_a_fault(write):
+    with pytest.raises(DocumentError, match=r"mine\.yaml:2: 'schema_version' is given twice"):
+        read_experiment(write("schema_version: 1\n" + textwrap.dedent(GOOD)))
+
+
+def test_variants_must_differ_and_be_reachable(write):
+    path = write(
+        """\
+        schema_version: 1
+        id: mine
+        variants:
+          - {id: before}
+          - {id: before, url: "http://127.0.0.1:1", command: [serve]}
+        load: {scenario: load.py, rate: 1}
+        """
+    )
+    with pytest.raises(DocumentError) as caught:
+        read_experiment(path)
+
+    assert "mine.yaml:4: variant 'before' has neither a command nor a url" in caught.value.message
+    assert "mine.yaml:5: variant 'before' is given twice" in caught.value.message
+    assert "mine.yaml:5: variant 'before' has both a url and a command; keep one" in caught.value.message
+
+
+def test_an_unknown_experiment_names_the_known_ones():
+    with pytest.raises(UsageError) as caught:
+        find_experiment("quik")
+
+    assert caught.value.message == "There is no experiment 'quik'."
+    assert "quick" in caught.value.hint
+
+
+def test_a_missing_scenario_is_told(write, tmp_path):
+    path = write(GOOD)
+    (tmp_path / "load.py").unlink()
+    with pytest.raises(UsageError, match=r"There is no file load\.py"):
+        plan_experiment(read_experiment(path), Overrides())
