@@ -2,11 +2,12 @@
 
 import sys
 
-if sys.version_info < (3, 11):
-    sys.exit(  # type: ignore[unreachable]  # this line is for the Python that is too old
-        "kpibench: Python %d.%d is too old: 3.11 or newer is needed.\nRun it with a newer one: python3.11 -m harness"
-        % sys.version_info[:2]
+if sys.version_info < (3, 11):  # noqa: UP036  - this line is for the Python that is too old
+    sys.stderr.write(
+        "kpibench: Python %d.%d is too old: 3.11 or newer is needed.\n"
+        "Name a newer one: python3.11 -m harness\n" % sys.version_info[:2]
     )
+    sys.exit(2)
 
 from harness.cli.main import main
 

@@ -13,6 +13,8 @@ ROUNDS = 6
 LONG_ROUNDS = 12
 """From LONG_RUN_MINUTES on: more rounds are worth more than longer ones (measurement.md section 5)."""
 LONG_RUN_MINUTES = 15
+LONG_COUPLES = 4
+"""More rounds may not leave a round with fewer couples than this."""
 SLICE_REQUESTS = 40
 """A slice holds at least so many arrivals (measurement.md section 5)."""
 SHORTEST_SLICE_S = 2.0
@@ -39,19 +41,16 @@ def plan_comparison(
     Raises:
         UsageError: the time is too short for the rate; the message says how long it must be.
     """
-    rounds = LONG_ROUNDS if minutes >= LONG_RUN_MINUTES else ROUNDS
-    round_s = minutes * 60 / rounds
     slice_s = max(SHORTEST_SLICE_S, SLICE_REQUESTS / rate)
-    warm_up_s = max(SHORTEST_WARM_UP_S, WARM_UP_SHARE * round_s)
-    couple_s = 2 * (slice_s + SLICE_OVERHEAD_S)
-    couples = int((round_s - GENERATOR_START_S - 2 * (warm_up_s + SLICE_OVERHEAD_S)) / couple_s + 1e-9)
+    rounds = LONG_ROUNDS if minutes >= LONG_RUN_MINUTES else ROUNDS
+    if _couples(minutes * 60 / rounds, slice_s) < LONG_COUPLES:
+        rounds = ROUNDS
+    round_s = minutes * 60 / rounds
+    couples = _couples(round_s, slice_s)
     if couples < 1:
-        fixed_s = GENERATOR_START_S + 2 * SLICE_OVERHEAD_S + couple_s
-        shortest_round_s = max(fixed_s + 2 * SHORTEST_WARM_UP_S, fixed_s / (1 - 2 * WARM_UP_SHARE))
-        shortest_minutes = math.ceil(ROUNDS * shortest_round_s / 6) / 10
         raise UsageError(
-            f"{minutes:g} minutes are too short for {rate:g} arrivals a second: "
-            f"{ROUNDS} rounds with {SLICE_REQUESTS} arrivals a slice need {shortest_minutes:g} minutes.",
+            f"{minutes:g} minutes are too short for {rate:g} arrivals a second: {ROUNDS} rounds "
+            f"with {SLICE_REQUESTS} arrivals a slice need {_shortest_minutes(slice_s):g} minutes.",
             hint="Give more --minutes or a higher --rate.",
         )
     variants = (
@@ -70,8 +69,23 @@ def plan_comparison(
             rounds=rounds,
             couples=couples,
             slice_s=slice_s,
-            warm_up_s=warm_up_s,
+            warm_up_s=_warm_up_s(round_s),
             seed=seed,
         ),
         kpi_file=str(kpi_file),
     )
+
+
+def _warm_up_s(round_s: float) -> float:
+    return max(SHORTEST_WARM_UP_S, WARM_UP_SHARE * round_s)
+
+
+def _couples(round_s: float, slice_s: float) -> int:
+    load_s = round_s - GENERATOR_START_S - 2 * (_warm_up_s(round_s) + SLICE_OVERHEAD_S)
+    return int(load_s / (2 * (slice_s + SLICE_OVERHEAD_S)))
+
+
+def _shortest_minutes(slice_s: float) -> float:
+    fixed_s = GENERATOR_START_S + 2 * SLICE_OVERHEAD_S + 2 * (slice_s + SLICE_OVERHEAD_S)
+    round_s = max(fixed_s + 2 * SHORTEST_WARM_UP_S, fixed_s / (1 - 2 * WARM_UP_SHARE))
+    return math.ceil(ROUNDS * round_s / 6 + 1e-6) / 10
