@@ -63,7 +63,7 @@ def require_free_disk(path: Path, needed_bytes: int) -> None:
     free_bytes = shutil.disk_usage(folder).free
     if free_bytes < needed_bytes:
         raise UsageError(
-            f"The disk of {path} has {free_bytes / 2**20:,.0f} MiB free and {needed_bytes / 2**20:,.0f} MiB are needed.",
+            f"The disk of {path} has {free_bytes >> 20:,} MiB free; {needed_bytes >> 20:,} MiB are needed.",
             hint=f"Free some space, or choose another disk with {CACHE_DIR_VARIABLE}.",
         )
 
@@ -101,6 +101,6 @@ def _lock(descriptor: int) -> None:
     except BlockingIOError:
         holder = os.pread(descriptor, 20, 0).decode(errors="replace").strip() or "unknown"
         raise UsageError(
-            f"Another kpibench (process {holder}) is measuring on this machine; two at once disturb each other.",
+            f"Another kpibench (process {holder}) is measuring here; two at once disturb each other.",
             hint=f"Wait until it has ended, or end it: kill {holder}",
         ) from None

@@ -3,10 +3,12 @@
 import ctypes
 import os
 import signal
+import socket
 import subprocess
 import sys
 import time
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import IO
@@ -78,20 +80,16 @@ def stop_group(process: subprocess.Popen[bytes], *, grace_s: float) -> None:
     """End a child and everything in its process group: SIGTERM, then SIGKILL after `grace_s` seconds."""
     if process.poll() is None:
         signal_group(process.pid, signal.SIGTERM)
-        try:
+        with suppress(subprocess.TimeoutExpired):
             process.wait(timeout=grace_s)
-        except subprocess.TimeoutExpired:
-            pass
     signal_group(process.pid, signal.SIGKILL)
     process.wait()
 
 
 def signal_group(group_id: int, number: signal.Signals) -> None:
     """Send a signal to a process group; a group that has ended needs none."""
-    try:
+    with suppress(ProcessLookupError):
         os.killpg(group_id, number)
-    except ProcessLookupError:
-        pass
 
 
 def pin(pid: int, cpus: frozenset[int] | None) -> None:
@@ -118,17 +116,19 @@ def wait_for(is_done: Callable[[], bool], *, timeout_s: float, interval_s: float
     return True
 
 
-def last_lines(text: str, *, count: int = 12) -> str:
-    """Give the end of a program's output, for an error message."""
-    lines = [line.rstrip() for line in text.splitlines() if line.strip()]
-    return "\n".join(lines[-count:]) if lines else "(it wrote nothing)"
+def free_port() -> int:
+    """Find a port of 127.0.0.1 on which nobody listens now; another program may still be quicker."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+        return port
 
 
 def processes_in(folders: Sequence[Path]) -> list[psutil.Process]:
     """Find PostgreSQL processes that work in one of these data folders: a server changes into its own."""
     wanted = {str(folder.resolve()) for folder in folders}
-    found = []
-    for process in psutil.process_iter(["name", "cwd"]):
-        if process.info["name"] == "postgres" and process.info["cwd"] in wanted:
-            found.append(process)
-    return found
+    return [
+        process
+        for process in psutil.process_iter(["name", "cwd"])
+        if process.info["name"] == "postgres" and process.info["cwd"] in wanted
+    ]

@@ -7,10 +7,8 @@ import pwd
 import secrets
 import shutil
 import signal
-import socket
 import stat
 import subprocess
-import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -20,14 +18,14 @@ import psutil
 
 from harness.errors import MeasurementError, UsageError
 from harness.target.cache_folder import CACHE_DIR_VARIABLE, make_folder
-from harness.target.child import Account, last_lines, processes_in, start_child, wait_for
+from harness.target.child import Account, free_port, processes_in, start_child, wait_for
+from harness.target.command import last_lines
 
 SUPERUSER = "postgres"
 ADMIN_DATABASE = "postgres"
 UNPRIVILEGED_USER = "nobody"
 START_TIMEOUT_S = 60.0
 STOP_TIMEOUT_S = 30.0
-PORT_TRIES = 5
 
 SETTINGS = {
     "shared_preload_libraries": "pg_stat_statements",  # what each statement costs, for queries.json
@@ -201,7 +199,7 @@ def _let_everybody_read(top: Path) -> None:
 
 
 def _initialise(home: _Home, say: Callable[[str], None]) -> None:
-    """Make the data folder under another name first: a run of initdb that was killed is never taken for one."""
+    """Make the data folder under another name first, so that an initdb that was killed leaves none."""
     say("Setting up the embedded PostgreSQL (once).")
     shutil.rmtree(home.unfinished, ignore_errors=True)
     home.unfinished.mkdir()
@@ -268,7 +266,7 @@ def _start_program(
 
 
 def _start(home: _Home) -> tuple[subprocess.Popen[bytes], int]:
-    port = _free_port()
+    port = free_port()
     fixed = [option for name, value in SETTINGS.items() for option in ("-c", f"{name}={value}")]
     command = [
         str(home.programs / "postgres"),
@@ -281,13 +279,6 @@ def _start(home: _Home) -> tuple[subprocess.Popen[bytes], int]:
     with home.log.open("wb") as log:
         # The kernel asks for a fast shutdown if the harness is killed.
         return _start_program(home, command, death_signal=signal.SIGINT, log_descriptor=log.fileno()), port
-
-
-def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port
 
 
 def _wait_until_ready(home: _Home, process: subprocess.Popen[bytes]) -> None:

@@ -49,7 +49,7 @@ def open_postgres(
     """Give a PostgreSQL server for the time of a `with` block.
 
     Args:
-        database_url: A server of the user's, 15 or newer; None starts the embedded one and stops it at the end.
+        database_url: A server of the user's, 15 or newer; None starts and stops the embedded one.
         cache_dir: Where the embedded server lives; None is the platform's cache folder.
         say: Is told what is done, one sentence each.
 
@@ -83,8 +83,8 @@ def _require_fit(admin_url: str) -> None:
     row = fetch(
         admin_url,
         "SELECT current_setting('server_version') AS version,"
-        " current_setting('server_version_num')::int AS number, rolname AS role, rolcreatedb OR rolsuper AS may"
-        " FROM pg_roles WHERE rolname = current_user",
+        " current_setting('server_version_num')::int AS number,"
+        " rolname AS role, rolcreatedb OR rolsuper AS may FROM pg_roles WHERE rolname = current_user",
     )[0]
     if row["number"] < OLDEST_VERSION:
         raise UsageError(
@@ -132,7 +132,8 @@ async def _close(connection: "asyncpg.Connection[Any]") -> None:
 def _describe(admin_url: str, *, postmaster_pid: int | None) -> Postgres:
     rows = fetch(
         admin_url,
-        "SELECT lower(name) AS name, current_setting(name) AS value FROM pg_settings WHERE lower(name) = ANY($1) ORDER BY 1",
+        "SELECT lower(name) AS name, current_setting(name) AS value"
+        " FROM pg_settings WHERE lower(name) = ANY($1) ORDER BY 1",
         [*SETTINGS, "server_version"],
     )
     values = {row["name"]: row["value"] for row in rows}
