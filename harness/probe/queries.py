@@ -33,10 +33,9 @@ def read_statements(admin_url: str, database_name: str, *, top: int = 200) -> di
 async def _reset(admin_url: str, database_name: str) -> None:
     connection = await asyncpg.connect(admin_url, timeout=CONNECT_TIMEOUT_S)
     try:
-        schema = await _schema(connection)
-        if schema is not None and not await _obstacle(connection, schema):
+        if not await _obstacle(connection):
             await connection.execute(
-                f"SELECT {schema}.pg_stat_statements_reset(0, oid, 0) FROM pg_database WHERE datname = $1",
+                "SELECT pg_stat_statements_reset(0, oid, 0) FROM pg_database WHERE datname = $1",
                 database_name,
             )
     finally:
@@ -46,15 +45,10 @@ async def _reset(admin_url: str, database_name: str) -> None:
 async def _read(admin_url: str, database_name: str, top: int) -> dict[str, Any]:
     connection = await asyncpg.connect(admin_url, timeout=CONNECT_TIMEOUT_S)
     try:
-        schema = await _schema(connection)
-        reason = (
-            "The extension pg_stat_statements is not created in the administration database."
-            if schema is None
-            else await _obstacle(connection, schema)
-        )
+        reason = await _obstacle(connection)
         if reason:
             return {"available": False, "reason": reason}
-        rows = await connection.fetch(_STATEMENTS.format(schema=schema), database_name, top)
+        rows = await connection.fetch(_STATEMENTS, database_name, top)
         return {"available": True, "statements": [dict(row) for row in rows]}
     finally:
         await connection.close()
@@ -64,7 +58,7 @@ _STATEMENTS = """
 SELECT query, sum(calls)::bigint AS calls, sum(total_exec_time) AS total_ms,
        sum(total_exec_time) / nullif(sum(calls), 0) AS mean_ms, sum(rows)::bigint AS rows,
        sum(shared_blks_hit)::bigint AS shared_blocks_hit, sum(shared_blks_read)::bigint AS shared_blocks_read
-FROM {schema}.pg_stat_statements JOIN pg_database ON pg_database.oid = dbid
+FROM pg_stat_statements JOIN pg_database ON pg_database.oid = dbid
 WHERE datname = $1 AND calls > 0
 GROUP BY queryid, query
 ORDER BY total_ms DESC, query
@@ -72,33 +66,29 @@ LIMIT $2
 """  # the same statement sent by two roles, or inside a function, is one
 
 
-async def _schema(connection: "asyncpg.Connection[Any]") -> str | None:
-    schema: str | None = await connection.fetchval(
-        "SELECT quote_ident(nspname) FROM pg_extension JOIN pg_namespace n ON n.oid = extnamespace"
-        " WHERE extname = 'pg_stat_statements'"
-    )
-    return schema
-
-
-async def _obstacle(connection: "asyncpg.Connection[Any]", schema: str) -> str:
-    """Tell why the statistics would not be true, empty if they are.
+async def _obstacle(connection: "asyncpg.Connection[Any]") -> str:
+    """Tell why the statistics would not be true, empty if they are; put the extension on the search path.
 
     Where we may not reset them they would hold the warm-up too; where we may not read the statements of
     other roles they would hold no text.
     """
+    found = await connection.fetchval(
+        "SELECT set_config('search_path', quote_ident(nspname), false)"
+        " FROM pg_extension JOIN pg_namespace n ON n.oid = extnamespace WHERE extname = 'pg_stat_statements'"
+    )
+    if found is None:
+        return "The extension pg_stat_statements is not created in the administration database."
     row = await connection.fetchrow(
-        "SELECT bool_and(has_function_privilege(p.oid, 'EXECUTE')) AS may_reset,"
+        "SELECT bool_and(has_function_privilege(oid, 'EXECUTE')) AS may_reset,"
         " pg_has_role('pg_read_all_stats', 'USAGE') AS may_read"
-        " FROM pg_proc p JOIN pg_namespace n ON n.oid = pronamespace"
-        " WHERE proname = 'pg_stat_statements_reset' AND quote_ident(nspname) = $1",
-        schema,
+        " FROM pg_proc WHERE proname = 'pg_stat_statements_reset'"
     )
     if row is None or not row["may_reset"]:
         return "This role may not run pg_stat_statements_reset."
     if not row["may_read"]:
         return "This role is no member of pg_read_all_stats."
     try:
-        await connection.fetchval(f"SELECT 1 FROM {schema}.pg_stat_statements LIMIT 1")
+        await connection.fetchval("SELECT 1 FROM pg_stat_statements LIMIT 1")
     except asyncpg.ObjectNotInPrerequisiteStateError:
         return "The server does not load pg_stat_statements (shared_preload_libraries)."
     return ""

