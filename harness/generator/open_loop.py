@@ -1,0 +1,192 @@
+"""Make users of any Locust file wait for arrivals: the hooks into Locust, all of them here.
+
+Locust's users loop on their own: choose a task, run it, `wait()`, again. An open-loop user does the same, but
+its `wait()` between two tasks ends when an arrival is handed to it, so that one arrival is what Locust does
+between two waits: one task, also inside nested task sets. Within a task, `self.wait()` and
+`user.think(seconds)` are think times. The file itself needs to know nothing of this.
+"""
+
+import random
+import time
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
+
+import gevent
+from gevent.event import AsyncResult
+from locust import TaskSet, User
+from locust.exception import (
+    InterruptTaskSet,
+    RescheduleTask,
+    RescheduleTaskImmediately,
+    StopTest,
+    StopUser,
+)
+from locust.user.task import LOCUST_STATE_RUNNING, LOCUST_STATE_STOPPING, LOCUST_STATE_WAITING
+
+from harness.generator.arrival import RunningArrival, SentRequest
+
+if TYPE_CHECKING:
+    from harness.generator.user_pool import UserPool
+
+SENT_REQUEST = "_kpibench_sent_request"
+"""Attribute of a response that carries its SentRequest to Locust's request event."""
+
+
+class SetUpError(Exception):
+    """A user's on_start did not do what it should."""
+
+
+class OpenLoopUser:
+    """Mixed into a scenario's user class: works on arrivals instead of looping."""
+
+    pool: "UserPool"
+    class_index: int
+    environment: Any
+    _state: str | None
+
+    def __init__(self, environment: Any) -> None:
+        super().__init__(environment)  # type: ignore[call-arg]  # the other base is a Locust User
+        self.arrival: RunningArrival | None = None
+        """The arrival that it works on, or did last; None during its set-up."""
+        self.journey = "on_start"
+        self.is_in_task = False
+        self.set_up_error: str | None = None
+        self._mailbox: AsyncResult[RunningArrival] = AsyncResult()
+        _stamp_requests(self)
+
+    def on_start(self) -> None:
+        """Run the scenario's own on_start, then wait for the first arrival."""
+        try:
+            super().on_start()  # type: ignore[misc]  # the other base is a Locust User
+        except Exception as error:
+            self.set_up_error = f"{type(error).__name__}: {error}"
+            raise
+        if self.set_up_error:
+            raise SetUpError(self.set_up_error)
+        self.await_arrival()
+
+    def await_arrival(self) -> None:
+        """End the arrival at hand and block until the next is handed over."""
+        if self._state == LOCUST_STATE_STOPPING:
+            raise StopUser
+        self._state = LOCUST_STATE_WAITING
+        if self.arrival is not None:
+            self.arrival.end()
+        self._mailbox = AsyncResult()
+        self.pool.enlist(self)
+        self._begin(self._mailbox.get())
+
+    def hand_over(self, arrival: RunningArrival) -> None:
+        """Wake this user, which must be free, with an arrival."""
+        self._mailbox.set(arrival)
+
+    def think(self, seconds: float) -> None:
+        """Pause a journey; the next request should start `seconds` after the end of the one before."""
+        if self.arrival is None:
+            gevent.sleep(seconds)
+        else:
+            sleep_until(self.arrival.plan_think_time(seconds))
+
+    def send(self, method: str, url: str) -> SentRequest:
+        """Stamp a request that is being sent now."""
+        if self.arrival is None:
+            now = time.monotonic_ns()
+            return SentRequest(None, 0, self.journey, now, now, method, url)
+        return self.arrival.slice.send(self.arrival, journey=self.journey, method=method, url=url)
+
+    def _begin(self, arrival: RunningArrival) -> None:
+        if self._state == LOCUST_STATE_STOPPING:
+            raise StopUser
+        self._state = LOCUST_STATE_RUNNING
+        self.arrival = arrival
+        arrival.start_task()
+        if hasattr(self, "rng"):
+            self.rng = arrival.rng
+        random.seed(arrival.rng.getrandbits(64))
+
+
+def sleep_until(moment_ns: int) -> None:
+    """Sleep to a moment of the monotonic clock, and let others run once where it is over already."""
+    gevent.sleep(max(0, moment_ns - time.monotonic_ns()) / 1e9)
+    while (rest_ns := moment_ns - time.monotonic_ns()) > 0:
+        gevent.sleep(rest_ns / 1e9)
+
+
+def open_loop_class(user_class: type[User], *, target: str, url: str, index: int) -> type[User]:
+    """Return a subclass of a scenario's user class that sends to `url` and waits for arrivals."""
+    name = f"{user_class.__name__} on {target}"
+    make: Any = type(user_class)
+    made: type[User] = make(name, (OpenLoopUser, user_class), {"host": url, "class_index": index})
+    return made
+
+
+def install_hooks() -> None:
+    """Make Locust's task sets ask open-loop users what to do at a task's start, its end and between tasks."""
+    hooked: Any = TaskSet
+    wait, execute_next_task = hooked.wait, hooked.execute_next_task
+
+    def wait_for_arrival(task_set: Any) -> None:
+        user = task_set.user
+        if not isinstance(user, OpenLoopUser):
+            wait(task_set)
+        elif user.is_in_task:
+            user.think(task_set.wait_time())
+        else:
+            user.await_arrival()
+
+    def execute_and_note(task_set: Any) -> None:
+        user, task = task_set.user, task_set._task_queue[0]  # noqa: SLF001  - no public way to see it
+        if not isinstance(user, OpenLoopUser):
+            execute_next_task(task_set)
+            return
+        user.journey = getattr(task, "__name__", type(task).__name__)
+        if isinstance(task, type):
+            execute_next_task(task_set)  # a nested task set: its own tasks come through here
+        else:
+            _run_task(user, lambda: execute_next_task(task_set))
+
+    hooked.wait = wait_for_arrival
+    hooked.execute_next_task = execute_and_note
+
+
+def _run_task(user: OpenLoopUser, run: Callable[[], None]) -> None:
+    user.is_in_task = True
+    try:
+        run()
+    except (InterruptTaskSet, RescheduleTask, RescheduleTaskImmediately, StopUser, gevent.GreenletExit):
+        raise
+    except StopTest as stop:
+        user.pool.slice.abort(f"The scenario raised StopTest: {stop}")
+        raise
+    except Exception as error:
+        if user.arrival is not None:
+            user.arrival.slice.record_task_error(user.arrival, user.journey, error)
+        raise
+    finally:
+        user.is_in_task = False
+
+
+def _stamp_requests(user: OpenLoopUser) -> None:
+    """Stamp each request where Locust's HTTP clients start their own clock.
+
+    Both call `_send_request_safe_mode` right after they read the clock that `response_time` counts from, so
+    `sent + response_time` is the end of the answer to the microsecond, whatever the scenario does afterwards.
+    Locust's `User.context()` would not do: HttpUser calls it when the answer is there.
+    """
+    client = getattr(user, "client", None)
+    send = getattr(client, "_send_request_safe_mode", None)
+    if send is None:
+        return
+
+    def stamp(method: str, url: str, **arguments: Any) -> Any:
+        request = user.send(method, url)
+        try:
+            response = send(method, url, **arguments)
+            request.status = response.status_code or 0
+            setattr(response, SENT_REQUEST, request)
+        finally:
+            if request.arrival is not None:
+                request.arrival.slice.note_answer(request)
+        return response
+
+    client._send_request_safe_mode = stamp  # type: ignore[union-attr]  # noqa: SLF001  - see above

@@ -1,0 +1,146 @@
+"""Write one row a request: cheap to append, and flushed as Arrow batches that survive a kill."""
+
+from array import array
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+from numpy.typing import NDArray
+
+from harness.generator.server_timing import NOTHING, ServerTiming
+from harness.store.sample_schema import SAMPLE_SCHEMA, SampleStream
+
+_NO_COUNT = -1
+_NAN = float("nan")
+
+
+class Recorder:
+    """Collects the rows of one slice; `flush` moves them into the file.
+
+    Rows wait in typed arrays, so that an append costs about a microsecond and a flush hands whole buffers to
+    Arrow: the flush runs in the event loop that also sends the load.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self._stream = SampleStream(path)
+        self.row_count = 0
+        self.failed_count = 0
+        self._journey = _Texts()
+        self._endpoint = _Texts()
+        self._method = _Texts()
+        self._error = _Texts()
+        self._clear()
+
+    def add(
+        self,
+        *,
+        scheduled_ns: int,
+        sent_ns: int,
+        finished_ns: int,
+        arrival: int,
+        step: int,
+        journey: str,
+        endpoint: str,
+        method: str,
+        status: int,
+        error: str,
+        response_bytes: int,
+        server: ServerTiming = NOTHING,
+    ) -> None:
+        """Append one request."""
+        self._scheduled_ns.append(scheduled_ns)
+        self._sent_ns.append(sent_ns)
+        self._finished_ns.append(finished_ns)
+        self._arrival.append(arrival)
+        self._step.append(step)
+        self._journey.append(journey)
+        self._endpoint.append(endpoint)
+        self._method.append(method)
+        self._status.append(status)
+        self._error.append(error)
+        self._response_bytes.append(response_bytes)
+        self._db_ms.append(_NAN if server.db_ms is None else server.db_ms)
+        self._middleware_ms.append(_NAN if server.middleware_ms is None else server.middleware_ms)
+        self._app_ms.append(_NAN if server.app_ms is None else server.app_ms)
+        self._query_count.append(_NO_COUNT if server.query_count is None else server.query_count)
+        self.row_count += 1
+        if error:
+            self.failed_count += 1
+
+    def flush(self) -> None:
+        """Write the rows that wait as one batch."""
+        if not self._sent_ns:
+            return
+        columns = [
+            _integers(self._scheduled_ns, pa.int64()),
+            _integers(self._sent_ns, pa.int64()),
+            _integers(self._finished_ns, pa.int64()),
+            _integers(self._arrival, pa.int32()),
+            _integers(self._step, pa.int32()),
+            self._journey.take(),
+            self._endpoint.take(),
+            self._method.take(),
+            _integers(self._status, pa.int16()),
+            self._error.take(),
+            _integers(self._response_bytes, pa.int64()),
+            _durations(self._db_ms),
+            _durations(self._middleware_ms),
+            _durations(self._app_ms),
+            _counts(self._query_count),
+        ]
+        self._clear()
+        self._stream.write(pa.RecordBatch.from_arrays(columns, schema=SAMPLE_SCHEMA))
+
+    def close(self) -> None:
+        """Flush and end the file."""
+        self.flush()
+        self._stream.close()
+
+    def _clear(self) -> None:
+        self._scheduled_ns, self._sent_ns, self._finished_ns = array("q"), array("q"), array("q")
+        self._arrival, self._step, self._status = array("i"), array("i"), array("h")
+        self._response_bytes = array("q")
+        self._db_ms, self._middleware_ms, self._app_ms = array("f"), array("f"), array("f")
+        self._query_count = array("i")
+
+
+class _Texts:
+    """A dictionary-encoded column: each text is kept once for the life of the file."""
+
+    def __init__(self) -> None:
+        self._code_by_text: dict[str, int] = {}
+        self._codes = array("i")
+
+    def append(self, text: str) -> None:
+        code = self._code_by_text.get(text)
+        if code is None:
+            code = self._code_by_text[text] = len(self._code_by_text)
+        self._codes.append(code)
+
+    def take(self) -> pa.DictionaryArray:
+        codes, self._codes = self._codes, array("i")
+        return pa.DictionaryArray.from_arrays(
+            _integers(codes, pa.int32()), pa.array(list(self._code_by_text), pa.utf8())
+        )
+
+
+def _integers(values: "array[int]", type_: pa.DataType) -> pa.Array:
+    """Return a column over the array's own memory.
+
+    `pa.array` would import pandas at its first call: half a second in which no request is sent.
+    """
+    return pa.Array.from_buffers(type_, len(values), [None, pa.py_buffer(values)])
+
+
+def _durations(values: "array[float]") -> pa.Array:
+    return _nullable(values, pa.float32(), ~np.isnan(np.frombuffer(values, dtype=np.float32)))
+
+
+def _counts(values: "array[int]") -> pa.Array:
+    return _nullable(values, pa.int32(), np.frombuffer(values, dtype=np.int32) != _NO_COUNT)
+
+
+def _nullable(values: "array[Any]", type_: pa.DataType, is_given: NDArray[np.bool_]) -> pa.Array:
+    bitmap = pa.py_buffer(np.packbits(is_given, bitorder="little"))
+    return pa.Array.from_buffers(type_, len(values), [bitmap, pa.py_buffer(values)])

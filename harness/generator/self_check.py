@@ -1,0 +1,55 @@
+"""What the generator must know about itself before anyone believes its numbers."""
+
+import time
+from random import Random
+
+import gevent
+import numpy as np
+
+from harness.model.slice_summary import Spread
+
+LATE_NS = 5_000_000
+"""An arrival whose first send comes later than this after its planned time is late."""
+_MEAN_PAUSE_S = 0.02
+"""Fifty beats a second: enough for a p99 in a slice of two seconds, at a few thousandths of a core."""
+
+
+class Heartbeat:
+    """Wakes up at Poisson times, as requests do, and notes how late the event loop lets it."""
+
+    def __init__(self, rng: Random) -> None:
+        self.lags_ns: list[int] = []
+        self._rng = rng
+        self._greenlet = gevent.spawn(self._beat)
+
+    def stop(self) -> None:
+        """End it."""
+        self._greenlet.kill()
+
+    def _beat(self) -> None:
+        while True:
+            pause_s = self._rng.expovariate(1 / _MEAN_PAUSE_S)
+            planned_ns = time.monotonic_ns() + round(pause_s * 1e9)
+            gevent.sleep(pause_s)
+            self.lags_ns.append(max(0, time.monotonic_ns() - planned_ns))
+
+
+class CpuClock:
+    """CPU time of this process against wall time, in cores."""
+
+    def __init__(self) -> None:
+        self._cpu_ns = time.process_time_ns()
+        self._wall_ns = time.monotonic_ns()
+
+    def share(self) -> float:
+        """Return the share since it was made."""
+        wall_ns = time.monotonic_ns() - self._wall_ns
+        return (time.process_time_ns() - self._cpu_ns) / wall_ns if wall_ns else 0.0
+
+
+def spread_ms(lags_ns: list[int]) -> Spread:
+    """Return three points of the lags in milliseconds; zeros where there are none."""
+    if not lags_ns:
+        return Spread(p50=0.0, p99=0.0, max=0.0)
+    p50, p99, largest = np.quantile(np.asarray(lags_ns, dtype=np.float64) / 1e6, [0.5, 0.99, 1.0])
+    return Spread(p50=float(p50), p99=float(p99), max=float(largest))

@@ -1,0 +1,293 @@
+"""Run one slice: walk the planned arrivals, record what they send, wait for the last answer, report."""
+
+import gc
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from itertools import accumulate
+from pathlib import Path
+from random import Random
+from typing import Any
+
+import gevent
+from gevent.event import Event
+
+from harness.generator.arrival import RunningArrival, SentRequest
+from harness.generator.open_loop import sleep_until
+from harness.generator.recorder import Recorder
+from harness.generator.self_check import LATE_NS, CpuClock, Heartbeat, spread_ms
+from harness.generator.server_timing import parse_server_timing
+from harness.generator.user_pool import UserPool
+from harness.model.slice_summary import GeneratorReport
+
+_FLUSH_EVERY_S = 0.5
+_PROGRESS_EVERY_S = 1.0
+_DETAIL_LIMIT = 120
+"""Longest text of an error class: a scenario's message may hold a whole body."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SliceOrder:
+    """What the harness asks for."""
+
+    arrivals: Sequence[tuple[int, int]]
+    """Offset from the slice's start in nanoseconds, and seed; in order of time."""
+    duration_s: float
+    samples: Path
+    drain_s: float
+
+
+class SliceRun:
+    """One slice on one target: its counters, its samples, its arrivals in flight."""
+
+    def __init__(
+        self,
+        order: SliceOrder,
+        *,
+        pool: UserPool,
+        class_weights: Sequence[float],
+        abort: Callable[[str], None],
+    ) -> None:
+        self.abort = abort
+        self.sent_arrivals = 0
+        self.done_arrivals = 0
+        self._order = order
+        self._pool = pool
+        self._classes = range(len(class_weights))
+        self._cumulative_weights = list(accumulate(class_weights))
+        self._recorder = Recorder(order.samples)
+        self._running: set[RunningArrival] = set()
+        self._open: set[SentRequest] = set()
+        self._begun_lags_ns: list[int] = []
+        self._dropped = 0
+        self._in_flight = 0
+        self._max_in_flight = 0
+        self._is_idle = Event()
+        self._is_over = False
+
+    def run(self, report_progress: Callable[[int, int], None]) -> GeneratorReport:
+        """Send the load, wait for its answers, and return what was seen beside the samples."""
+        self._pool.slice = self
+        _settle_garbage()
+        cpu = CpuClock()
+        started_ns = time.monotonic_ns()
+        heartbeat = Heartbeat(Random(started_ns))
+        keepers = [
+            gevent.spawn(self._flush_regularly),
+            gevent.spawn(self._report_regularly, report_progress),
+        ]
+        try:
+            for index, (offset_ns, seed) in enumerate(self._order.arrivals):
+                sleep_until(started_ns + offset_ns)
+                self._hand_over(index, started_ns + offset_ns, seed)
+            sleep_until(started_ns + round(self._order.duration_s * 1e9))
+            is_drained = self._drain()
+        finally:
+            heartbeat.stop()
+            gevent.killall(keepers)
+        ended_ns = time.monotonic_ns()
+        self._settle(ended_ns)
+        lags_ns = self._begun_lags_ns
+        return GeneratorReport(
+            started_ns=started_ns,
+            ended_ns=ended_ns,
+            planned_arrivals=len(self._order.arrivals),
+            sent_arrivals=self.sent_arrivals,
+            dropped_arrivals=self._dropped,
+            late_arrivals=sum(lag_ns > LATE_NS for lag_ns in lags_ns),
+            request_count=self._recorder.row_count,
+            failed_count=self._recorder.failed_count,
+            max_in_flight=self._max_in_flight,
+            drained=is_drained,
+            start_lag_ms=spread_ms(lags_ns),
+            loop_lag_ms=spread_ms(heartbeat.lags_ns),
+            generator_cpu_share=cpu.share(),
+        )
+
+    def send(self, arrival: RunningArrival, *, journey: str, method: str, url: str) -> SentRequest:
+        """Stamp a request of an arrival that is being sent now."""
+        request = arrival.send(journey=journey, method=method, url=url)
+        self._open.add(request)
+        self._in_flight += 1
+        self._max_in_flight = max(self._max_in_flight, self._in_flight)
+        return request
+
+    def note_answer(self, request: SentRequest) -> None:
+        """Note that the HTTP client has the answer; the row waits for what the scenario says of it."""
+        request.answered_ns = time.monotonic_ns()
+        self._in_flight -= 1
+        if request.arrival is not None:
+            request.arrival.note_end_of_request(request.answered_ns)
+
+    def record(
+        self,
+        request: SentRequest,
+        *,
+        method: str,
+        name: str,
+        response_time_ms: float,
+        response_bytes: int,
+        response: Any,
+        exception: Exception | None,
+    ) -> None:
+        """Write the row of a request that Locust reports."""
+        arrival = self._close(request)
+        if arrival is None:
+            return
+        finished_ns = request.sent_ns + round(response_time_ms * 1e6)
+        arrival.note_end_of_request(finished_ns)
+        self._recorder.add(
+            scheduled_ns=request.scheduled_ns,
+            sent_ns=request.sent_ns,
+            finished_ns=finished_ns,
+            arrival=arrival.index,
+            step=request.step,
+            journey=request.journey,
+            endpoint=f"{method} {name}",
+            method=method,
+            status=request.status,
+            error=_error_class(exception, request.status),
+            response_bytes=response_bytes,
+            server=parse_server_timing(_header(response, "Server-Timing")),
+        )
+
+    def record_task_error(self, arrival: RunningArrival, journey: str, error: Exception) -> None:
+        """Write what a task's exception left behind: its unreported request, or a row for the task."""
+        reason = type(error).__name__
+        unreported = sorted(arrival.open_requests, key=lambda request: request.step)
+        for request in unreported:
+            self._record_unreported(request, reason, finished_ns=request.answered_ns or time.monotonic_ns())
+        if not unreported:
+            self._record_task(arrival, journey, reason)
+
+    def record_failed_set_up(self, arrival: RunningArrival, reason: str) -> None:
+        """Write a failed row for an arrival whose user could not be set up."""
+        self._record_task(arrival, "on_start", reason[:_DETAIL_LIMIT])
+        arrival.end()
+
+    def note_end(self, arrival: RunningArrival) -> None:
+        """Note that an arrival's user is free; what the scenario never reported becomes a failed row."""
+        if self._is_over:
+            return
+        self._running.discard(arrival)
+        self.done_arrivals += 1
+        if arrival.begun_ns is not None:
+            self._begun_lags_ns.append(max(0, arrival.begun_ns - arrival.planned_ns))
+        for request in list(arrival.open_requests):
+            if request.answered_ns is not None:
+                self._record_unreported(request, "NotReported", finished_ns=request.answered_ns)
+        if not self._running:
+            self._is_idle.set()
+
+    def _hand_over(self, index: int, planned_ns: int, seed: int) -> None:
+        rng = Random(seed)
+        (user_class,) = rng.choices(self._classes, cum_weights=self._cumulative_weights)
+        arrival = RunningArrival(self, index=index, planned_ns=planned_ns, rng=rng, user_class=user_class)
+        if self._pool.hand_over(arrival):
+            self.sent_arrivals += 1
+            self._running.add(arrival)
+        else:
+            self._dropped += 1
+
+    def _drain(self) -> bool:
+        self._is_idle.clear()
+        if self._running:
+            self._is_idle.wait(self._order.drain_s)
+        return not self._running and not self._in_flight
+
+    def _settle(self, now_ns: int) -> None:
+        """Account for what is unfinished at the end of the drain, and close the file."""
+        for arrival in self._pool.withdraw_waiting():
+            self._running.discard(arrival)
+            self.sent_arrivals -= 1
+            self._dropped += 1
+        for request in list(self._open):
+            self._record_unreported(request, "Unfinished", finished_ns=now_ns)
+        for arrival in self._running:
+            begun_ns = now_ns if arrival.begun_ns is None else arrival.begun_ns
+            self._begun_lags_ns.append(max(0, begun_ns - arrival.planned_ns))
+        self._is_over = True
+        if self._running:
+            self._pool.dismiss_busy()
+        self._recorder.close()
+
+    def _record_unreported(self, request: SentRequest, reason: str, *, finished_ns: int) -> None:
+        arrival = self._close(request)
+        if arrival is None:
+            return
+        self._recorder.add(
+            scheduled_ns=request.scheduled_ns,
+            sent_ns=request.sent_ns,
+            finished_ns=finished_ns,
+            arrival=arrival.index,
+            step=request.step,
+            journey=request.journey,
+            endpoint=f"{request.method} (in task {request.journey})",
+            method=request.method,
+            status=request.status,
+            error=reason,
+            response_bytes=0,
+        )
+
+    def _close(self, request: SentRequest) -> RunningArrival | None:
+        """Take a request off the open ones; return its arrival, None where it must have no row any more."""
+        if request not in self._open or request.arrival is None or self._is_over:
+            return None
+        self._open.remove(request)
+        request.arrival.open_requests.remove(request)
+        return request.arrival
+
+    def _record_task(self, arrival: RunningArrival, journey: str, reason: str) -> None:
+        if self._is_over:
+            return
+        request = arrival.send(journey=journey, method="TASK", url="")
+        arrival.open_requests.remove(request)
+        self._recorder.add(
+            scheduled_ns=request.scheduled_ns,
+            sent_ns=request.sent_ns,
+            finished_ns=request.sent_ns,
+            arrival=arrival.index,
+            step=request.step,
+            journey=journey,
+            endpoint=f"TASK {journey}",
+            method="TASK",
+            status=0,
+            error=reason,
+            response_bytes=0,
+        )
+
+    def _flush_regularly(self) -> None:
+        while True:
+            gevent.sleep(_FLUSH_EVERY_S)
+            self._recorder.flush()
+
+    def _report_regularly(self, report_progress: Callable[[int, int], None]) -> None:
+        while True:
+            gevent.sleep(_PROGRESS_EVERY_S)
+            report_progress(self.sent_arrivals, self.done_arrivals)
+
+
+def _settle_garbage() -> None:
+    """Collect now and set aside what lives, so that no long collection falls into the slice."""
+    gc.collect()
+    gc.freeze()
+
+
+def _error_class(exception: Exception | None, status: int) -> str:
+    """Return the class of a failure, empty for a good request.
+
+    A scenario that fails a request names the class itself; a bad status is named by its number; what the
+    network did by the exception's type.
+    """
+    if exception is None:
+        return ""
+    kind = type(exception).__name__
+    if kind == "CatchResponseError":
+        return str(exception).partition("\n")[0][:_DETAIL_LIMIT] or kind
+    return f"HTTP {status}" if status >= 400 else kind
+
+
+def _header(response: Any, name: str) -> str | None:
+    headers = getattr(response, "headers", None)
+    value = headers.get(name) if headers else None
+    return ", ".join(value) if isinstance(value, list) else value
