@@ -1,0 +1,154 @@
+"""Read a KPI file: every fault at once, each with its line."""
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from jsonschema import Draft202012Validator
+
+from harness.documents import Document, DocumentError, load_schema, parse_document, read_document
+from harness.model.metric import METRIC_BY_ID
+from harness.model.verdict import Kpi, Target
+from harness.stats.measure import METRIC_STATS, SERVER_METRICS, WHOLE_MIX
+
+DEFAULT_CONFIDENCE = 0.95
+
+_SIZES = {
+    "ms": {"us": 1e-3, "ms": 1.0, "s": 1e3},
+    "MiB": {"KiB": 2.0**-10, "MiB": 1.0, "GiB": 2.0**10},
+    "%": {"%": 1.0},
+    "/s": {"/s": 1.0},
+    "count": {"count": 1.0},
+}
+"""For each metric's unit: the units that a target may be written in, and what one of them is in the metric's."""
+
+_TARGET = re.compile(
+    r"\s*(?P<change>change\s+)?(?P<operator><=|>=|<|>)\s*(?P<value>[+-]?(\d+(\.\d*)?|\.\d+))\s*(?P<unit>\S*)\s*"
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class KpiFile:
+    """The claims of one KPI file."""
+
+    text: str
+    """As it was read."""
+    confidence: float
+    kpis: tuple[Kpi, ...]
+
+
+def read_kpi_file(path: Path) -> KpiFile:
+    """Read the KPI file at `path`.
+
+    Raises:
+        UsageError: there is no such file, or it has faults; all of them are named, each with its line.
+    """
+    return _load(read_document(path, {}))
+
+
+def parse_kpi_file(text: str, *, name: str) -> KpiFile:
+    """Read a KPI file from its text; see `read_kpi_file`."""
+    return _load(parse_document(text, {}, name=name))
+
+
+def _load(document: Document) -> KpiFile:
+    faults = [*_structure_faults(document), *_meaning_faults(document)]
+    if faults:
+        raise DocumentError(
+            document.name, faults, hint="harness/gates/kpi_file.schema.json tells what a KPI file may hold."
+        )
+    content = document.content
+    return KpiFile(
+        text=document.text,
+        confidence=float(content.get("comparison", {}).get("confidence", DEFAULT_CONFIDENCE)),
+        kpis=tuple(_kpi(entry) for entry in content["kpis"]),
+    )
+
+
+def _kpi(entry: dict[str, Any]) -> Kpi:
+    return Kpi(
+        id=entry["id"],
+        title=entry["title"],
+        why=entry.get("why", ""),
+        metric=entry["metric"],
+        stat=entry["stat"],
+        endpoint=entry.get("endpoint", WHOLE_MIX),
+        targets=tuple(parse_target(text, METRIC_BY_ID[entry["metric"]].unit) for text in entry["target"]),
+        is_blocking=entry.get("gate", "blocking") == "blocking",
+    )
+
+
+def parse_target(text: str, unit: str) -> Target:
+    """Return the target that `text` says about a metric measured in `unit`; its value is in `unit` too.
+
+    Raises:
+        ValueError: it is none; the message says why.
+    """
+    match = _TARGET.fullmatch(text)
+    if match is None:
+        raise ValueError(f"{text!r} is no target; write '<= 400 ms' or 'change <= -60 %'")
+    is_change = match["change"] is not None
+    sizes = _SIZES["%" if is_change else unit]
+    if not match["unit"]:
+        raise ValueError(f"{text!r} has no unit; give one of {', '.join(sizes)}")
+    if match["unit"] not in sizes:
+        kind = "a change" if is_change else "this metric"
+        raise ValueError(f"{text!r}: {kind} is not given in {match['unit']}, but in {', '.join(sizes)}")
+    value = float(match["value"]) * sizes[match["unit"]]
+    if is_change and value < -100:
+        raise ValueError(f"{text!r}: nothing falls by more than 100 %")
+    return Target(
+        text=text,
+        is_change=is_change,
+        operator=match["operator"],
+        value=value,
+        unit="%" if is_change else unit,
+    )
+
+
+def _structure_faults(document: Document) -> Iterator[tuple[int, str]]:
+    schema = load_schema("harness.gates", "kpi_file.schema.json")
+    for error in Draft202012Validator(schema).iter_errors(document.content):
+        path = tuple(error.absolute_path)
+        if error.validator == "additionalProperties" and isinstance(error.instance, dict):
+            known = error.schema["properties"] if isinstance(error.schema, dict) else {}
+            for key in error.instance.keys() - known.keys():
+                yield document.line(*path, key), f"unknown key {key!r}; known are {', '.join(sorted(known))}"
+        else:
+            where = ".".join(str(part) for part in path)
+            yield document.line(*path), f"{where}: {error.message}" if where else error.message
+
+
+def _meaning_faults(document: Document) -> Iterator[tuple[int, str]]:
+    """Find what a schema cannot say; looks only at entries of the right shape, the schema tells of others."""
+    kpis = document.content.get("kpis") if isinstance(document.content, dict) else None
+    line_by_id: dict[str, int] = {}
+    for position, entry in enumerate(kpis if isinstance(kpis, list) else ()):
+        if not isinstance(entry, dict):
+            continue
+        line = document.line("kpis", position, "id")
+        if isinstance(entry.get("id"), str):
+            first = line_by_id.setdefault(entry["id"], line)
+            if first != line:
+                yield line, f"the id {entry['id']!r} is taken, see line {first}"
+        if entry.get("metric") in METRIC_STATS:
+            yield from _metric_faults(document, position, entry)
+
+
+def _metric_faults(document: Document, position: int, entry: dict[str, Any]) -> Iterator[tuple[int, str]]:
+    metric, stat = entry["metric"], entry.get("stat")
+    if isinstance(stat, str) and stat not in METRIC_STATS[metric]:
+        told = ", ".join(METRIC_STATS[metric])
+        yield document.line("kpis", position, "stat"), f"{metric} has no {stat}; it has {told}"
+    if metric in SERVER_METRICS and entry.get("endpoint", WHOLE_MIX) != WHOLE_MIX:
+        line = document.line("kpis", position, "endpoint")
+        yield line, f"{metric} belongs to the server, not to an endpoint; write '*' or leave it out"
+    targets = entry.get("target")
+    for index, text in enumerate(targets if isinstance(targets, list) else ()):
+        if isinstance(text, str):
+            try:
+                parse_target(text, METRIC_BY_ID[metric].unit)
+            except ValueError as fault:
+                yield document.line("kpis", position, "target", index), str(fault)

@@ -1,0 +1,217 @@
+"""Samples and probes of one variant in one round -> Measurements.
+
+Latencies are those of good requests only: a failed request is in no distribution. It is not forgotten
+either: `error_share` counts it, together with the arrivals that the generator had to drop.
+"""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from harness.model.measurement import Measurement
+from harness.stats.columns import BoolArray, Columns, FloatArray, IntArray, Names, ProcessReadings
+from harness.stats.percentiles import QUANTILES, is_resolvable, quantiles
+
+WHOLE_MIX = "*"
+"""The endpoint that stands for all of them together."""
+
+METRIC_STATS = {
+    "response_time": ("p50", "p95", "p99"),
+    "service_time": ("p50", "p95", "p99"),
+    "db_time": ("p50", "p95", "mean"),
+    "middleware_time": ("p50", "p95", "mean"),
+    "query_count": ("mean",),
+    "error_share": ("share",),
+    "achieved_rate": ("mean",),
+    "memory_uss": ("last",),
+    "memory_rss": ("last",),
+    "cpu_time": ("mean",),
+}
+"""Which statistics of which metric are measured; a KPI may name these and no others."""
+
+SERVER_METRICS = frozenset({"memory_uss", "memory_rss", "cpu_time"})
+"""Metrics of the server's processes; they belong to no endpoint."""
+
+_BYTES_PER_MIB = 2**20
+_MS_PER_S = 1e3
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Load:
+    """What was asked of the variant in the round: shares and rates need it beside the samples."""
+
+    duration_s: float
+    """Planned length of the counting slices together, without their drains."""
+    dropped_arrivals: int
+    """They have no sample and no endpoint; each counts as a failed request of the whole mix."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Grouping:
+    """An order of rows in which each endpoint's rows stand together."""
+
+    order: IntArray
+    groups: tuple[tuple[str, slice], ...]
+    """Endpoint and where its rows stand in that order; the whole mix comes first."""
+
+
+def group_by_endpoint(endpoint: Names) -> Grouping:
+    """Find the rows of each endpoint; endpoints come in alphabetical order, those without rows not at all."""
+    # Up to 16 bits numpy sorts by radix: linear in the number of rows.
+    narrow = endpoint.codes.astype(np.int16) if len(endpoint.words) < 2**15 else endpoint.codes
+    ends = np.cumsum(np.bincount(endpoint.codes, minlength=len(endpoint.words)))
+    starts = ends - np.bincount(endpoint.codes, minlength=len(endpoint.words))
+    groups = [
+        (word, slice(int(start), int(end)))
+        for word, start, end in zip(endpoint.words, starts, ends, strict=True)
+        if end > start
+    ]
+    return Grouping(
+        order=np.argsort(narrow, kind="stable"), groups=((WHOLE_MIX, slice(None)), *sorted(groups, key=_word))
+    )
+
+
+def measure_requests(
+    columns: Columns, *, variant_id: str, round_index: int, load: Load
+) -> tuple[Measurement, ...]:
+    """Measure everything that requests tell, for the whole mix and for each endpoint.
+
+    A percentile that too few samples support, and a metric that the server does not report, has the value
+    None with the number of samples that there were.
+    """
+    grouping = group_by_endpoint(columns.endpoint)
+    found = (*_measure_timings(columns, grouping), *_measure_counts(columns, grouping, load))
+    return tuple(
+        Measurement(
+            variant_id=variant_id,
+            round_index=round_index,
+            endpoint=endpoint,
+            metric=metric,
+            stat=stat,
+            value=value,
+            sample_count=sample_count,
+        )
+        for metric, endpoint, stat, value, sample_count in found
+    )
+
+
+def measure_server(
+    readings: ProcessReadings,
+    *,
+    variant_id: str,
+    round_index: int,
+    counting_ns: Sequence[tuple[int, int]],
+    other_ns: Sequence[tuple[int, int]],
+    request_count: int,
+) -> tuple[Measurement, ...]:
+    """Measure the server's memory at the end of the round, and its CPU time per request.
+
+    Args:
+        readings: looks at the server's processes; none at all is fine, everything is None then.
+        variant_id: whose server it is.
+        round_index: which round.
+        counting_ns: start and end, drain included, of the variant's slices that count.
+        other_ns: the same of its slices that do not (the warm-up).
+        request_count: requests of the counting slices; failed ones too, they cost CPU as well.
+    """
+    looks = 1 if readings.at_ns.size else 0
+    cpu_s = _cpu_s(readings, counting_ns, other_ns)
+    found = (
+        ("memory_uss", "last", _last(readings.uss_bytes) / _BYTES_PER_MIB, looks),
+        ("memory_rss", "last", _last(readings.rss_bytes) / _BYTES_PER_MIB, looks),
+        ("cpu_time", "mean", cpu_s * _MS_PER_S / request_count if request_count else np.nan, request_count),
+    )
+    return tuple(
+        Measurement(
+            variant_id=variant_id,
+            round_index=round_index,
+            endpoint=WHOLE_MIX,
+            metric=metric,
+            stat=stat,
+            value=None if np.isnan(value) else float(value),
+            sample_count=0 if np.isnan(value) else sample_count,
+        )
+        for metric, stat, value, sample_count in found
+    )
+
+
+_Found = tuple[str, str, str, float | None, int]
+"""Metric, endpoint, statistic, value, number of samples."""
+
+
+def _measure_timings(columns: Columns, grouping: Grouping) -> Iterator[_Found]:
+    is_good = ~columns.is_failed[grouping.order]
+    for metric, unordered in _timings(columns):
+        values = unordered[grouping.order]
+        is_usable = is_good & ~np.isnan(values)
+        for endpoint, rows in grouping.groups:
+            sample = values[rows][is_usable[rows]]
+            for stat, value in _statistics(sample, METRIC_STATS[metric]):
+                yield metric, endpoint, stat, value, sample.size
+
+
+def _timings(columns: Columns) -> Iterator[tuple[str, FloatArray]]:
+    yield "response_time", columns.response_ms
+    yield "service_time", columns.service_ms
+    yield "db_time", columns.server_db_ms
+    yield "middleware_time", columns.server_middleware_ms
+    yield "query_count", columns.server_query_count
+
+
+def _statistics(sample: FloatArray, stats: Sequence[str]) -> Iterator[tuple[str, float | None]]:
+    supported = [stat for stat in stats if stat in QUANTILES and is_resolvable(sample.size, QUANTILES[stat])]
+    values = quantiles(sample, [QUANTILES[stat] for stat in supported]) if supported else ()
+    found: dict[str, float] = dict(zip(supported, values, strict=True))
+    if "mean" in stats and sample.size:
+        found["mean"] = float(sample.mean())
+    for stat in stats:
+        yield stat, found.get(stat)
+
+
+def _measure_counts(columns: Columns, grouping: Grouping, load: Load) -> Iterator[_Found]:
+    is_failed = columns.is_failed[grouping.order]
+    for endpoint, rows in grouping.groups:
+        dropped = load.dropped_arrivals if endpoint == WHOLE_MIX else 0
+        failures, requests = _failures(is_failed[rows])
+        total = requests + dropped
+        share = 100 * (failures + dropped) / total if total else None
+        yield "error_share", endpoint, "share", share, total
+        rate = requests / load.duration_s if load.duration_s > 0 else None
+        yield "achieved_rate", endpoint, "mean", rate, requests
+
+
+def _failures(is_failed: BoolArray) -> tuple[int, int]:
+    return int(np.count_nonzero(is_failed)), int(is_failed.size)
+
+
+def _cpu_s(
+    readings: ProcessReadings, counting_ns: Sequence[tuple[int, int]], other_ns: Sequence[tuple[int, int]]
+) -> float:
+    """Return the CPU seconds that the variant's own counting slices used.
+
+    Looks come each half second, slices start and end between them. A server is idle outside its own slices:
+    the CPU used between two looks belongs to its own slices in that span, in proportion to their time in it.
+    """
+    if readings.at_ns.size < 2 or not counting_ns:
+        return float("nan")
+    counting = _overlap_ns(readings.at_ns, counting_ns)
+    own = counting + _overlap_ns(readings.at_ns, other_ns)
+    share = np.divide(counting, own, out=np.zeros_like(counting), where=own > 0)
+    return float(np.sum(np.diff(readings.cpu_s) * share))
+
+
+def _overlap_ns(at_ns: IntArray, spans: Sequence[tuple[int, int]]) -> FloatArray:
+    """Return how long `spans`, which do not overlap each other, overlap each span between two looks."""
+    overlap = np.zeros(at_ns.size - 1)
+    for start, end in spans:
+        overlap += np.clip(np.minimum(at_ns[1:], end) - np.maximum(at_ns[:-1], start), 0, None)
+    return overlap
+
+
+def _last(values: FloatArray) -> float:
+    return float(values[-1]) if values.size else float("nan")
+
+
+def _word(group: tuple[str, slice]) -> str:
+    return group[0]
