@@ -1,0 +1,19 @@
+"""Section: one part of the page; what it shows comes from `content`, how it looks from its template."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+
+from reports.results import Results
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Section:
+    """One `<section>` of the report."""
+
+    id: str
+    """Anchor in the page, and prefix of every id inside."""
+    title: str
+    template: str
+    """File in `templates/sections`."""
+    content: Callable[[Results], Mapping[str, object]]
+    """Gives the template its names, beside `results`."""

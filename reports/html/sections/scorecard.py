@@ -1,0 +1,14 @@
+"""The KPI scorecard: each claim with its target, what was measured and what became of it."""
+
+from collections.abc import Mapping
+
+from reports.html.charts.kpi_dumbbell import draw_kpi_dumbbell
+from reports.html.section import Section
+from reports.results import Results
+
+
+def _content(results: Results) -> Mapping[str, object]:
+    return {"chart": draw_kpi_dumbbell(results.kpis, chart_id="kpi-chart") if results.kpis else None}
+
+
+SCORECARD = Section(id="kpis", title="KPI scorecard", template="scorecard.html", content=_content)

@@ -1,0 +1,21 @@
+"""The verdict: what a manager reads in five seconds."""
+
+from collections.abc import Mapping
+
+from reports.findings import headline_kpi
+from reports.html.section import Section
+from reports.outcomes import OUTCOME_WORDS, evidence_text, kpi_counts_text
+from reports.results import Results
+
+
+def _content(results: Results) -> Mapping[str, object]:
+    return {
+        "words": OUTCOME_WORDS[results.outcome],
+        "headline": headline_kpi(results),
+        "kpi_counts": kpi_counts_text(results),
+        "evidence": evidence_text(results),
+        "broken_checks": [check for check in results.validity if not check.ok],
+    }
+
+
+VERDICT = Section(id="verdict", title="Verdict", template="verdict.html", content=_content)

@@ -1,0 +1,23 @@
+"""What got worse: always there, also when it is nothing."""
+
+from collections.abc import Mapping
+
+from reports.findings import find
+from reports.html.section import Section
+from reports.results import Results
+
+_MAX_ROWS = 50
+
+
+def _content(results: Results) -> Mapping[str, object]:
+    findings = find(results)
+    return {
+        "findings": findings,
+        "worse": findings.worse[:_MAX_ROWS],
+        "suspects": findings.suspects[:_MAX_ROWS],
+        "unresolved": findings.unresolved[:_MAX_ROWS],
+        "max_rows": _MAX_ROWS,
+    }
+
+
+WORSE = Section(id="worse", title="What got worse", template="worse.html", content=_content)

@@ -1,0 +1,136 @@
+"""What the metrics of results.json are called, which direction is better, and what they mean in plain words.
+
+The ids and directions are those of the harness; a unit test holds both sides together.
+"""
+
+from dataclasses import dataclass
+from typing import Literal
+
+from reports.results import Comparison, Estimate
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MetricWords:
+    """How a metric is spoken of."""
+
+    id: str
+    title: str
+    better: Literal["lower", "higher"]
+    meaning: str
+    """One sentence for the glossary."""
+
+
+METRIC_WORDS = (
+    MetricWords(
+        id="response_time",
+        title="Response time",
+        better="lower",
+        meaning="From the moment a request should have been sent to the last byte of its answer: what a user waits.",
+    ),
+    MetricWords(
+        id="service_time",
+        title="Service time",
+        better="lower",
+        meaning="From the moment a request was really sent to the last byte of its answer.",
+    ),
+    MetricWords(
+        id="db_time",
+        title="Database time per request",
+        better="lower",
+        meaning="How long the server waited for its database in one request, as the server itself reports.",
+    ),
+    MetricWords(
+        id="middleware_time",
+        title="Middleware time per request",
+        better="lower",
+        meaning="How long one request spent in middleware alone, as the server itself reports.",
+    ),
+    MetricWords(
+        id="query_count",
+        title="Queries per request",
+        better="lower",
+        meaning="How many database statements one request caused, as the server itself reports.",
+    ),
+    MetricWords(
+        id="error_share",
+        title="Failed requests",
+        better="lower",
+        meaning="Requests without an answer, with a status of 400 or more, or with an answer judged wrong.",
+    ),
+    MetricWords(
+        id="achieved_rate",
+        title="Requests sent",
+        better="higher",
+        meaning="Requests a second while load was on.",
+    ),
+    MetricWords(
+        id="memory_uss",
+        title="Server memory (USS)",
+        better="lower",
+        meaning="Memory that belongs to the server's processes alone, at the end of a round.",
+    ),
+    MetricWords(
+        id="memory_rss",
+        title="Server memory (RSS)",
+        better="lower",
+        meaning="Resident memory of the server's processes, shared pages included, at the end of a round.",
+    ),
+    MetricWords(
+        id="cpu_time",
+        title="Server CPU per request",
+        better="lower",
+        meaning="CPU time of the server's processes during the load, divided by the requests.",
+    ),
+)
+
+_WORDS_BY_ID = {words.id: words for words in METRIC_WORDS}
+
+STAT_WORDS = {
+    "p50": "median",
+    "p95": "95th percentile",
+    "p99": "99th percentile",
+    "p99.9": "99.9th percentile",
+    "mean": "mean",
+    "share": "share",
+    "last": "at the end",
+}
+
+
+def metric_title(metric: str) -> str:
+    """Name a metric; one that is unknown here keeps its id."""
+    words = _WORDS_BY_ID.get(metric)
+    return words.title if words else metric.replace("_", " ")
+
+
+def is_higher_better(metric: str) -> bool:
+    """Tell whether more is better; a metric that is unknown here is taken as a cost."""
+    words = _WORDS_BY_ID.get(metric)
+    return words is not None and words.better == "higher"
+
+
+def stat_title(stat: str) -> str:
+    """Name a statistic; one that is unknown here keeps its id."""
+    return STAT_WORDS.get(stat, stat)
+
+
+def measured_title(metric: str, stat: str) -> str:
+    """Name one statistic of one metric: `Response time, median`; where only one makes sense it is left out."""
+    return metric_title(metric) if stat in {"share", "last", ""} else f"{metric_title(metric)}, {stat_title(stat)}"
+
+
+def direction_word(metric: str, change: Estimate) -> str:
+    """Say what a change means, from its interval alone: better, worse, or no clear change; `same` if exactly none."""
+    if change.low == change.high == 0:
+        return "same"
+    is_lower, is_higher = change.high < 0, change.low > 0
+    if not (is_lower or is_higher):
+        return "no clear change"
+    return "better" if is_higher == is_higher_better(metric) else "worse"
+
+
+def is_on_worse_side(comparison: Comparison) -> bool:
+    """Tell whether after's value is worse than before's; without both values it is not."""
+    before, after = comparison.before, comparison.after
+    if before is None or after is None or before.value == after.value:
+        return False
+    return (after.value < before.value) == is_higher_better(comparison.metric)

@@ -1,0 +1,65 @@
+"""The four outcomes as people meet them: a word, a shape that needs no colour, and one sentence."""
+
+from dataclasses import dataclass
+
+from reports.number_text import count_text, counted, percentage_text
+from reports.results import Outcome, Results
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OutcomeWords:
+    """How an outcome is spoken of."""
+
+    word: str
+    shape: str
+    """One character for terminals; HTML draws the same shape."""
+    sentence: str
+    """What it means for a whole run."""
+
+
+OUTCOME_WORDS: dict[Outcome, OutcomeWords] = {
+    "passed": OutcomeWords(
+        word="Passed", shape="●", sentence="Yes: the change keeps what it promised. Every blocking target is met."
+    ),
+    "failed": OutcomeWords(
+        word="Failed", shape="▲", sentence="No: the change does not keep what it promised. A blocking target is missed."
+    ),
+    "inconclusive": OutcomeWords(
+        word="Inconclusive", shape="◆", sentence="Undecided: the measurement cannot yet tell whether the targets are met."
+    ),
+    "invalid": OutcomeWords(
+        word="Invalid",
+        shape="✕",
+        sentence="No conclusion: the measurement itself went wrong, so its numbers prove nothing.",
+    ),
+}
+
+
+def kpi_counts_text(results: Results) -> str:
+    """Count the KPIs by outcome: `3 of 4 KPIs passed, 1 inconclusive`."""
+    if not results.kpis:
+        return "no KPI was judged"
+    by_outcome = {outcome: sum(kpi.outcome == outcome for kpi in results.kpis) for outcome in OUTCOME_WORDS}
+    passed = by_outcome.pop("passed")
+    others = [f"{count} {outcome}" for outcome, count in by_outcome.items() if count]
+    total = len(results.kpis)
+    return ", ".join([f"{passed} of {counted(total, 'KPI')} passed", *others])
+
+
+def evidence_text(results: Results) -> str:
+    """Say in one line how much stands behind the verdict: rounds, requests, interval."""
+    requests = " + ".join(
+        f"{count_text(variant.request_count)} {variant.id}" for variant in results.variants
+    )
+    parts = [counted(len(results.rounds), "round")] if results.rounds else []
+    if results.variants:
+        parts.append(f"requests: {requests}")
+    return " · ".join([*parts, f"{percentage_text(results.confidence)} intervals", validity_text(results)])
+
+
+def validity_text(results: Results) -> str:
+    """Count the validity checks that hold: `9 of 9 validity checks hold`."""
+    if not results.validity:
+        return "no validity check was made"
+    held = sum(check.ok for check in results.validity)
+    return f"{held} of {counted(len(results.validity), 'validity check')} held"

@@ -1,0 +1,443 @@
+"""results.json as frozen values: read once, checked once, never changed.
+
+The words are those of docs/formats.md. What issue 2 calls the core must be there; the rest may be absent and is then
+empty, so that a run of another harness version still gives a report.
+"""
+
+import json
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Literal, TypeVar, cast, get_args
+
+from reports.errors import ReportError
+
+SCHEMA_VERSION = 1
+ALL_ENDPOINTS = "*"
+"""How results.json names the whole mix."""
+
+Outcome = Literal["passed", "failed", "inconclusive", "invalid"]
+Side = Literal["before", "after"]
+_T = TypeVar("_T")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Estimate:
+    """A value with its interval. Absolute values are in `unit`, changes in percent of before."""
+
+    value: float
+    low: float
+    high: float
+    unit: str
+    sample_count: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Kpi:
+    """A claim, what it demands and what became of it."""
+
+    id: str
+    title: str
+    why: str
+    metric: str
+    stat: str
+    endpoint: str
+    is_blocking: bool
+    outcome: Outcome
+    reason: str
+    before: Estimate | None
+    after: Estimate | None
+    change: Estimate | None
+    targets: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Comparison:
+    """Before against after in one statistic of one metric of one endpoint; `reason` says why an estimate is missing."""
+
+    endpoint: str
+    metric: str
+    stat: str
+    before: Estimate | None
+    after: Estimate | None
+    change: Estimate | None
+    reason: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Variant:
+    """One build under test and what it answered in total."""
+
+    id: str
+    title: str
+    request_count: int
+    failed_count: int
+    memory_uss: Estimate | None
+    cpu_time: Estimate | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Check:
+    """One condition that a valid measurement must meet."""
+
+    id: str
+    ok: bool
+    value: float | None
+    limit: float | None
+    detail: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Round:
+    """One fresh start of all variants."""
+
+    index: int
+    places: tuple[str, ...]
+    slice_count: int
+    request_counts: dict[str, int]
+    """Requests that count, by variant id."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Curve:
+    """An empirical distribution: `shares[i]` of the requests took at most `xs_ms[i]`."""
+
+    xs_ms: tuple[float, ...]
+    shares: tuple[float, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Distribution:
+    """The distributions of one metric of one endpoint, of both variants."""
+
+    endpoint: str
+    metric: str
+    before: Curve
+    after: Curve
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TimeSeries:
+    """Percentiles of one variant over one round, one entry a window; None where a window holds too few requests."""
+
+    variant: str
+    round_index: int
+    at_s: tuple[float, ...]
+    p50_ms: tuple[float | None, ...]
+    p95_ms: tuple[float | None, ...]
+    request_counts: tuple[int, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Statement:
+    """One database statement as its server counted it."""
+
+    query: str
+    calls: int
+    total_ms: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Results:
+    """One run: what was measured, what was judged, and why."""
+
+    run_id: str
+    experiment: str
+    title: str
+    seed: int
+    started_at: str
+    duration_s: float | None
+    outcome: Outcome
+    reason: str
+    confidence: float
+    variants: tuple[Variant, ...]
+    validity: tuple[Check, ...]
+    kpis: tuple[Kpi, ...]
+    comparisons: tuple[Comparison, ...]
+    rounds: tuple[Round, ...]
+    distributions: tuple[Distribution, ...]
+    over_time: tuple[TimeSeries, ...]
+    queries: dict[str, tuple[Statement, ...]]
+    """Statements by variant id, most total time first."""
+    gap: str
+    """What is missing from the measurement, in one sentence; empty if nothing is."""
+    environment: dict[str, Any]
+
+    def comparison(self, endpoint: str, metric: str, *stats: str) -> Comparison | None:
+        """Find the comparison in the first of `stats` that the run holds."""
+        found = {c.stat: c for c in self.comparisons if c.endpoint == endpoint and c.metric == metric}
+        return next((found[stat] for stat in stats if stat in found), None)
+
+    def variant_id(self, side: Side) -> str:
+        """Name the variant on one side of the comparison; `before` always comes first."""
+        position = 0 if side == "before" else 1
+        return self.variants[position].id if len(self.variants) > position else side
+
+    @property
+    def endpoints(self) -> tuple[str, ...]:
+        """Every endpoint that was compared, without the whole mix, in the order of the file."""
+        return tuple(dict.fromkeys(c.endpoint for c in self.comparisons if c.endpoint != ALL_ENDPOINTS))
+
+
+def read_results(run_dir: Path) -> Results:
+    """Read `results.json` of a run folder.
+
+    Raises:
+        ReportError: the file is missing, is no JSON, is of another schema version, or lacks something.
+    """
+    path = run_dir / "results.json"
+    try:
+        document = json.loads(path.read_text(encoding="utf-8"), parse_constant=_refuse_constant)
+    except FileNotFoundError:
+        raise ReportError(
+            f"There is no results.json in {run_dir}.",
+            hint="Give the folder of a run that has finished, for example runs/<id>.",
+        ) from None
+    except OSError as error:
+        raise ReportError(f"{path} cannot be read: {error.strerror}.") from error
+    except ValueError as error:
+        raise ReportError(f"{path} is not JSON: {error}.") from error
+    return parse_results(document, source=str(path))
+
+
+def parse_results(document: Any, *, source: str = "results.json") -> Results:
+    """Turn the JSON document into values; `source` names it in errors.
+
+    Raises:
+        ReportError: it is of another schema version, or lacks something.
+    """
+    version = document.get("schema_version") if isinstance(document, dict) else None
+    if version != SCHEMA_VERSION:
+        raise ReportError(
+            f"{source} has schema_version {version!r}, and this version of kpibench reads {SCHEMA_VERSION}.",
+            hint="Make the report with the version of kpibench that made the run.",
+        )
+    try:
+        return _results(_Node(document, source))
+    except _Fault as fault:
+        raise ReportError(f"{fault}.", hint="Its shape is described in docs/formats.md.") from fault
+
+
+def _refuse_constant(name: str) -> float:
+    raise ValueError(f"{name} is no JSON number")
+
+
+class _Fault(Exception):
+    """Something in the document is not as docs/formats.md says."""
+
+
+class _Node:
+    """A JSON value that knows its place in the document, so that a fault can name it."""
+
+    def __init__(self, value: Any, place: str) -> None:
+        self.value = value
+        self.place = place
+
+    def __getitem__(self, key: str) -> "_Node":
+        node = self.get(key)
+        if node is None:
+            raise _Fault(f"{self.place} lacks {key!r}")
+        return node
+
+    def get(self, key: str) -> "_Node | None":
+        if not isinstance(self.value, dict):
+            raise _Fault(f"{self.place} must be an object")
+        return _Node(self.value[key], f"{self.place}: {key}") if key in self.value else None
+
+    def items(self) -> "Iterator[_Node]":
+        if not isinstance(self.value, list):
+            raise _Fault(f"{self.place} must be a list")
+        return (_Node(value, f"{self.place}[{index}]") for index, value in enumerate(self.value))
+
+    def text(self) -> str:
+        if not isinstance(self.value, str):
+            raise _Fault(f"{self.place} must be text")
+        return self.value
+
+    def flag(self) -> bool:
+        if not isinstance(self.value, bool):
+            raise _Fault(f"{self.place} must be true or false")
+        return self.value
+
+    def number(self) -> float:
+        if isinstance(self.value, bool) or not isinstance(self.value, (int, float)):
+            raise _Fault(f"{self.place} must be a number")
+        return float(self.value)
+
+    def count(self) -> int:
+        if isinstance(self.value, bool) or not isinstance(self.value, int):
+            raise _Fault(f"{self.place} must be a whole number")
+        return self.value
+
+    def optional_number(self) -> float | None:
+        return None if self.value is None else self.number()
+
+    def outcome(self) -> Outcome:
+        if self.value not in get_args(Outcome):
+            raise _Fault(f"{self.place} must be one of {', '.join(get_args(Outcome))}")
+        return cast("Outcome", self.value)
+
+    def mapping(self) -> dict[str, Any]:
+        if not isinstance(self.value, dict):
+            raise _Fault(f"{self.place} must be an object")
+        return self.value
+
+    def text_or_empty(self, key: str) -> str:
+        node = self.get(key)
+        return "" if node is None or node.value is None else node.text()
+
+    def each(self, key: str, parse: Callable[["_Node"], _T]) -> tuple[_T, ...]:
+        """Parse each item of a list that may be absent."""
+        node = self.get(key)
+        return () if node is None or node.value is None else tuple(parse(item) for item in node.items())
+
+
+def _results(root: _Node) -> Results:
+    duration = root.get("duration_s")
+    confidence = root.get("confidence")
+    charts = root.get("charts") or _Node({}, "charts")
+    for key in ("variants", "validity", "kpis", "comparisons"):
+        root[key]
+    return Results(
+        run_id=root["run_id"].text(),
+        experiment=root["experiment"].text(),
+        title=root.text_or_empty("title") or root["experiment"].text(),
+        seed=root["seed"].count(),
+        started_at=root.text_or_empty("started_at"),
+        duration_s=duration.optional_number() if duration else None,
+        outcome=root["outcome"].outcome(),
+        reason=root["reason"].text(),
+        confidence=confidence.number() if confidence else 0.95,
+        variants=root.each("variants", _variant),
+        validity=root.each("validity", _check),
+        kpis=root.each("kpis", _kpi),
+        comparisons=root.each("comparisons", _comparison),
+        rounds=root.each("rounds", _round),
+        distributions=charts.each("ecdf", _distribution),
+        over_time=charts.each("over_time", _time_series),
+        queries=_queries(root.get("queries")),
+        gap=root.text_or_empty("gap"),
+        environment=root["environment"].mapping(),
+    )
+
+
+def _estimate(parent: _Node, key: str) -> Estimate | None:
+    node = parent.get(key)
+    if node is None or node.value is None:
+        return None
+    return Estimate(
+        value=node["value"].number(),
+        low=node["low"].number(),
+        high=node["high"].number(),
+        unit=node["unit"].text(),
+        sample_count=node["sample_count"].count(),
+    )
+
+
+def _kpi(node: _Node) -> Kpi:
+    blocking = node.get("blocking")
+    return Kpi(
+        id=node["id"].text(),
+        title=node.text_or_empty("title") or node["id"].text(),
+        why=node.text_or_empty("why"),
+        metric=node.text_or_empty("metric"),
+        stat=node.text_or_empty("stat"),
+        endpoint=node.text_or_empty("endpoint") or ALL_ENDPOINTS,
+        is_blocking=blocking.flag() if blocking else True,
+        outcome=node["outcome"].outcome(),
+        reason=node["reason"].text(),
+        before=_estimate(node, "before"),
+        after=_estimate(node, "after"),
+        change=_estimate(node, "change"),
+        targets=node.each("targets", _Node.text),
+    )
+
+
+def _comparison(node: _Node) -> Comparison:
+    return Comparison(
+        endpoint=node["endpoint"].text(),
+        metric=node["metric"].text(),
+        stat=node["stat"].text(),
+        before=_estimate(node, "before"),
+        after=_estimate(node, "after"),
+        change=_estimate(node, "change"),
+        reason=node.text_or_empty("reason"),
+    )
+
+
+def _variant(node: _Node) -> Variant:
+    requests, failed = node.get("request_count"), node.get("failed_count")
+    return Variant(
+        id=node["id"].text(),
+        title=node.text_or_empty("title") or node["id"].text(),
+        request_count=requests.count() if requests else 0,
+        failed_count=failed.count() if failed else 0,
+        memory_uss=_estimate(node, "memory_uss"),
+        cpu_time=_estimate(node, "cpu_time"),
+    )
+
+
+def _check(node: _Node) -> Check:
+    value, limit = node.get("value"), node.get("limit")
+    return Check(
+        id=node["id"].text(),
+        ok=node["ok"].flag(),
+        value=value.optional_number() if value else None,
+        limit=limit.optional_number() if limit else None,
+        detail=node.text_or_empty("detail"),
+    )
+
+
+def _round(node: _Node) -> Round:
+    counts = node["request_count"]
+    return Round(
+        index=node["index"].count(),
+        places=node.each("places", _Node.text),
+        slice_count=node["slice_count"].count(),
+        request_counts={key: counts[key].count() for key in counts.mapping()},
+    )
+
+
+def _curve(node: _Node) -> Curve:
+    curve = Curve(xs_ms=node.each("x_ms", _Node.number), shares=node.each("share", _Node.number))
+    if len(curve.xs_ms) != len(curve.shares):
+        raise _Fault(f"{node.place} has {len(curve.xs_ms)} x_ms for {len(curve.shares)} shares")
+    return curve
+
+
+def _distribution(node: _Node) -> Distribution:
+    empty = Curve(xs_ms=(), shares=())
+    before, after = node.get("before"), node.get("after")
+    return Distribution(
+        endpoint=node["endpoint"].text(),
+        metric=node["metric"].text(),
+        before=_curve(before) if before and before.value is not None else empty,
+        after=_curve(after) if after and after.value is not None else empty,
+    )
+
+
+def _time_series(node: _Node) -> TimeSeries:
+    series = TimeSeries(
+        variant=node["variant"].text(),
+        round_index=node["round"].count(),
+        at_s=node.each("at_s", _Node.number),
+        p50_ms=node.each("p50_ms", _Node.optional_number),
+        p95_ms=node.each("p95_ms", _Node.optional_number),
+        request_counts=node.each("request_count", _Node.count),
+    )
+    lengths = {len(series.at_s), len(series.p50_ms), len(series.p95_ms), len(series.request_counts)}
+    if len(lengths) != 1:
+        raise _Fault(f"{node.place} has columns of different lengths")
+    return series
+
+
+def _statement(node: _Node) -> Statement:
+    return Statement(
+        query=node["query"].text(), calls=node["calls"].count(), total_ms=node["total_ms"].number()
+    )
+
+
+def _queries(node: _Node | None) -> dict[str, tuple[Statement, ...]]:
+    if node is None or node.value is None:
+        return {}
+    return {variant: node.each(variant, _statement) for variant in node.mapping()}
