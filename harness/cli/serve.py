@@ -1,14 +1,23 @@
 """`kpibench serve`: one variant of an experiment by itself, with its database, until Ctrl-C."""
 
+import signal
+import socket
+import sys
 import tempfile
+from collections.abc import Callable
 from pathlib import Path
 
 import click
 
-from harness.errors import ExitCode, UsageError
+from harness.errors import ExitCode, MeasurementError, UsageError
+from harness.model.variant import Variant
 from harness.plan.experiment import Overrides, find_experiment, plan_experiment, read_experiment
+from harness.target.child import start_child, stop_group
+from harness.target.command import cannot_start, fill
 from harness.target.database import clone, drop, prepare_template
 from harness.target.postgres import open_postgres
+
+STOP_GRACE_S = 5.0
 
 
 @click.command()
@@ -43,6 +52,7 @@ def serve(
             hint=f"It has: {', '.join(by_id)}.",
         )
     variant = by_id[variant_id]
+    _require_free(port)
 
     def say(text: str) -> None:
         click.echo(text, err=True)
@@ -59,3 +69,32 @@ def serve(
             return _serve(variant, port=port, database_url=url, say=say)
         finally:
             drop(postgres, name)
+
+
+def _serve(variant: Variant, *, port: int, database_url: str, say: Callable[[str], None]) -> ExitCode:
+    """Run the variant's command until it ends or the user presses Ctrl-C."""
+    values = {"python": sys.executable, "variant": variant.id, "port": port, "database_url": database_url}
+    command = fill(variant.command, values)
+    try:
+        process = start_child(command, death_signal=signal.SIGKILL, output=sys.stderr.fileno())
+    except OSError as error:
+        raise cannot_start(command, error) from None
+    say(f"{variant.title}: http://127.0.0.1:{port} (Ctrl-C stops it)")
+    try:
+        code = process.wait()
+    except KeyboardInterrupt:
+        return ExitCode.INTERRUPTED
+    finally:
+        stop_group(process, grace_s=STOP_GRACE_S)
+    raise MeasurementError(f"The server of {variant.id!r} ended by itself with exit code {code}.")
+
+
+def _require_free(port: int) -> None:
+    with socket.socket() as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind(("127.0.0.1", port))
+        except OSError as error:
+            raise UsageError(
+                f"Port {port} cannot be used: {error.strerror}.", hint="Give another one: --port 8081"
+            ) from None
