@@ -13,7 +13,7 @@ from harness.errors import KpibenchError
 from harness.model.plan import Plan
 from harness.probe.host import describe_machine
 from harness.store.run_folder import RunFolder
-from harness.target.database import prepare_template
+from harness.target.database import prepare_template, remove_leftovers
 from harness.target.postgres import Postgres, open_postgres
 
 
@@ -99,6 +99,7 @@ def _templates(
 ) -> dict[str, str]:
     if postgres is None:
         return {}
+    remove_leftovers(postgres, say=progress.say)
     return {
         variant.id: prepare_template(
             postgres,
@@ -128,7 +129,7 @@ def _describe(folder: RunFolder, plan: Plan, postgres: Postgres | None, cores: C
         "scenario": plan.scenario.locustfile,
         "scale": plan.scale,
     }
-    folder.write_json(folder.path / "environment.json", environment)
+    folder.write_json(folder.environment_json, environment)
 
 
 def _now() -> str:

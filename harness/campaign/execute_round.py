@@ -14,7 +14,7 @@ from harness.model.variant import Variant
 from harness.probe.host import HostProbe
 from harness.probe.process import ProcessProbe
 from harness.probe.queries import read_statements, reset_statements
-from harness.target.database import clone, drop
+from harness.target.database import CLONE_PREFIX, clone, drop
 from harness.target.server import RunningServer, attach, start_server
 
 DRAIN_GAP_S = 0.25
@@ -35,7 +35,7 @@ def execute_round(bench: Bench, round_: Round) -> None:
             LocustDriver(
                 Path(bench.plan.scenario.locustfile),
                 {variant.id: servers[variant.id].base_url for variant in bench.plan.variants},
-                log_path=folder.round_dir(round_.index) / "generator.log",
+                log_path=folder.generator_log(round_.index),
                 cpus=bench.cores.driver if bench.cores else None,
             )
         )
@@ -54,7 +54,7 @@ def execute_round(bench: Bench, round_: Round) -> None:
             time.sleep(DRAIN_GAP_S)
         _store_statements(bench, round_)
     folder.write_json(
-        folder.round_dir(round_.index) / "round.json",
+        folder.round_json(round_.index),
         {
             "index": round_.index,
             "places": list(round_.places),
@@ -72,7 +72,8 @@ def _server(bench: Bench, round_: Round, variant_id: str) -> Iterator[RunningSer
         yield attach(variant)
         return
     with _database(bench, round_, variant) as database_url:
-        log_path = bench.folder.variant_dir(round_.index, variant_id) / "server.log"
+        log_path = bench.folder.server_log(round_.index, variant_id)
+        log_path.parent.mkdir(parents=True, exist_ok=True)
         server = start_server(
             variant,
             database_url=database_url,
@@ -100,7 +101,7 @@ def _database(bench: Bench, round_: Round, variant: Variant) -> Iterator[str]:
 
 def _database_name(bench: Bench, round_: Round, variant_id: str) -> str:
     position = [variant.id for variant in bench.plan.variants].index(variant_id)
-    return f"kpibench_run_{round_.index}_{position}"
+    return f"{CLONE_PREFIX}{round_.index}_{position}"
 
 
 def _watch(
@@ -111,33 +112,31 @@ def _watch(
     driver_pid: int | None,
 ) -> None:
     folder = bench.folder
-    stack.enter_context(HostProbe(folder.round_dir(round_.index) / "host.jsonl"))
+    stack.enter_context(HostProbe(folder.host_jsonl(round_.index)))
     if driver_pid:
-        stack.enter_context(ProcessProbe(driver_pid, folder.round_dir(round_.index) / "generator.jsonl"))
+        stack.enter_context(ProcessProbe(driver_pid, folder.generator_jsonl(round_.index)))
     for variant_id, server in servers.items():
         if server.pid:
-            path = folder.variant_dir(round_.index, variant_id) / "process.jsonl"
-            stack.enter_context(ProcessProbe(server.pid, path))
+            stack.enter_context(ProcessProbe(server.pid, folder.process_jsonl(round_.index, variant_id)))
 
 
 def _reset_statements(bench: Bench, round_: Round) -> None:
     if bench.postgres:
         for variant_id in bench.templates:
-            reset_statements(bench.postgres, _database_name(bench, round_, variant_id))
+            reset_statements(bench.postgres.admin_url, _database_name(bench, round_, variant_id))
 
 
 def _store_statements(bench: Bench, round_: Round) -> None:
     if bench.postgres:
         for variant_id in bench.templates:
-            statements = read_statements(bench.postgres, _database_name(bench, round_, variant_id))
-            path = bench.folder.variant_dir(round_.index, variant_id) / "queries.json"
-            bench.folder.write_json(path, statements)
+            statements = read_statements(bench.postgres.admin_url, _database_name(bench, round_, variant_id))
+            bench.folder.write_json(bench.folder.queries_json(round_.index, variant_id), statements)
 
 
 def _require_alive(bench: Bench, round_: Round, servers: Mapping[str, RunningServer]) -> None:
     for variant_id, server in servers.items():
         if not server.alive():
-            log_path = bench.folder.variant_dir(round_.index, variant_id) / "server.log"
+            log_path = bench.folder.server_log(round_.index, variant_id)
             raise MeasurementError(
                 f"The server of variant {variant_id!r} died in round {round_.index}.",
                 hint=f"See {log_path}.",

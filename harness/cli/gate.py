@@ -18,7 +18,7 @@ def gate(run: Path, kpis: Path | None) -> ExitCode:
     """Judge the stored samples of the run folder RUN; the exit code is the verdict."""
     folder = RunFolder.open(run)
     if kpis:
-        folder.write_text(folder.path / "kpis.yaml", read_kpi_file(kpis).text)
+        folder.write_text(folder.kpis_yaml, read_kpi_file(kpis).text)
     results = analyze(folder)
     click.echo(f"{results['outcome']}: {results['reason']}")
     for kpi in results["kpis"]:

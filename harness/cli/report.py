@@ -17,5 +17,5 @@ def report(run: Path, *, is_opened: bool) -> ExitCode:
     folder = RunFolder.open(run)
     write_report(folder)
     if is_opened:
-        click.launch(str(folder.path / "report.html"))
+        click.launch(str(folder.report_html))
     return ExitCode.PASSED

@@ -8,13 +8,13 @@ import click
 from harness.campaign.execute import execute
 from harness.cli.conclude import conclude
 from harness.cli.progress_display import ProgressDisplay
-from harness.errors import ExitCode, UsageError
+from harness.errors import ExitCode
 from harness.gates.kpi_file import read_kpi_file
 from harness.model.plan import Plan
 from harness.plan.experiment import Overrides, find_experiment, plan_experiment, read_experiment
 from harness.plan.plan_file import dump_plan
 from harness.store.run_folder import RunFolder
-from harness.target.postgres import require_free_disk
+from harness.target.cache_folder import require_free_disk
 
 FREE_DISK_BYTES = 1 << 30
 """A scale 1 cluster with its templates and two clones takes about 0.6 GB."""
@@ -65,11 +65,11 @@ def run(
 
 def measure(plan: Plan, experiment_text: str, *, out: Path | None, database_url: str | None) -> ExitCode:
     """Make the run folder, execute the plan, judge it and show the verdict."""
-    kpi_document = read_kpi_file(Path(plan.kpi_file))
+    kpi_file = read_kpi_file(Path(plan.kpi_file))
     folder = _make_folder(out, plan)
-    folder.write_text(folder.path / "experiment.yaml", experiment_text)
-    folder.write_text(folder.path / "kpis.yaml", kpi_document.text)
-    folder.write_text(folder.path / "plan.json", dump_plan(plan))
+    folder.write_text(folder.experiment_yaml, experiment_text)
+    folder.write_text(folder.kpis_yaml, kpi_file.text)
+    folder.write_text(folder.plan_json, dump_plan(plan))
     click.echo(f"{plan.title}: {len(plan.rounds)} rounds, run folder {folder.path}", err=True)
     try:
         with ProgressDisplay(plan) as display:
@@ -84,7 +84,5 @@ def measure(plan: Plan, experiment_text: str, *, out: Path | None, database_url:
 def _make_folder(out: Path | None, plan: Plan) -> RunFolder:
     run_id = f"{datetime.now(UTC):%Y%m%d-%H%M%S}-{plan.experiment}"
     path = out or Path("runs") / run_id
-    if path.exists() and (not path.is_dir() or any(path.iterdir())):
-        raise UsageError(f"{path} exists and is not an empty folder.", hint="Give --out another name.")
     require_free_disk(path.parent, FREE_DISK_BYTES)
     return RunFolder.create(path)

@@ -14,7 +14,7 @@ from harness.model.variant import Variant
 from harness.plan.experiment import Overrides, find_experiment, plan_experiment, read_experiment
 from harness.target.child import start_child, stop_group
 from harness.target.command import cannot_start, fill
-from harness.target.database import clone, drop, prepare_template
+from harness.target.database import CLONE_PREFIX, clone, drop, prepare_template, remove_leftovers
 from harness.target.postgres import open_postgres
 
 STOP_GRACE_S = 5.0
@@ -60,10 +60,11 @@ def serve(
     if variant.database is None:
         return _serve(variant, port=port, database_url="", say=say)
     with open_postgres(database_url=database_url, say=say) as postgres, tempfile.TemporaryDirectory() as logs:
+        remove_leftovers(postgres, say=say)
         template = prepare_template(
             postgres, variant, scale=plan.scale, seed=plan.seed, say=say, log_path=Path(logs) / "load.log"
         )
-        name = "kpibench_run_serve"
+        name = f"{CLONE_PREFIX}serve"
         url = clone(postgres, template, name)
         try:
             return _serve(variant, port=port, database_url=url, say=say)
