@@ -45,8 +45,8 @@ class HostProbe(Sampler):
 def cpu_shares(before: Any, after: Any) -> tuple[float, float]:
     """Give the busy and the stolen share of all cores between two `psutil.cpu_times()`.
 
-    Both are 0 if no time passed. Stolen time is what the hypervisor gave to other machines; it is no busy time of this one. Time spent as
-    a host of guests is in `user` already.
+    Stolen time is what the hypervisor gave to other machines; it is no busy time of this one. Time spent as
+    a host of guests is in `user` already. Both are 0 if no time passed.
     """
     spent = {
         name: max(getattr(after, name) - getattr(before, name), 0.0)

@@ -86,15 +86,20 @@ def _require_fit(admin_url: str) -> None:
         " current_setting('server_version_num')::int AS number,"
         " rolname AS role, rolcreatedb OR rolsuper AS may FROM pg_roles WHERE rolname = current_user",
     )[0]
-    if row["number"] < OLDEST_VERSION:
-        raise UsageError(
-            f"PostgreSQL {row['version']} at {mask(admin_url)} is too old: 15 or newer.",
-            hint="Name a newer server, or leave --database-url out to use the embedded one.",
-        )
+    require_version(row["version"], row["number"], place=mask(admin_url))
     if not row["may"]:
         raise UsageError(
             f"The role {row['role']!r} may not create databases at {mask(admin_url)}.",
             hint=f'Let an administrator run: ALTER ROLE "{row["role"]}" CREATEDB',
+        )
+
+
+def require_version(version: str, number: int, *, place: str) -> None:
+    """Refuse a server that is too old, by its `server_version` and `server_version_num`."""
+    if number < OLDEST_VERSION:
+        raise UsageError(
+            f"PostgreSQL {version} at {place} is too old: 15 or newer.",
+            hint="Name a newer server, or leave --database-url out to use the embedded one.",
         )
 
 
