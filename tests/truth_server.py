@@ -1,8 +1,8 @@
-"""A server whose service time, stalls, errors and headers are known, to find out whether the harness tells the truth.
+"""A server whose service time, stalls, errors and headers are known: is the harness right about it?
 
-`python tests/truth_server.py` prints its port and serves on 127.0.0.1 until its standard input ends. Behaviour is
-set for each path with `PUT /_truth/behaviour` (a JSON object of path -> Behaviour fields; `*` is every other path);
-`GET /_truth/log` returns every request seen, with CLOCK_MONOTONIC times that a client on this machine can compare.
+`python tests/truth_server.py` prints its port and serves on 127.0.0.1 until its standard input ends.
+Behaviour is set for each path with `PUT /_truth/behaviour` (a JSON object of path -> Behaviour fields; `*` is
+every other path); `GET /_truth/log` returns every request seen, with CLOCK_MONOTONIC times to compare.
 """
 
 import asyncio
@@ -28,7 +28,7 @@ class Behaviour:
     """How one path behaves."""
 
     distribution: str = "constant"
-    """`constant`, `lognormal` (median `service_ms`, `sigma`) or `exponential` (mean `service_ms`, one worker)."""
+    """`constant`, `lognormal` (median `service_ms`, `sigma`) or `exponential` (mean, and one worker)."""
     service_ms: float = 0.0
     sigma: float = 0.5
     error_share: float = 0.0
@@ -106,8 +106,7 @@ class TruthServer:
                 await asyncio.sleep(service_s)
         elif service_s:
             await asyncio.sleep(service_s)
-        while (rest_ns := self._stalled_until_ns - time.monotonic_ns()) > 0:
-            await asyncio.sleep(rest_ns / 1e9)
+        await self._wait_for_end_of_stall()
         status = behaviour.error_status if is_error else behaviour.status
         self._seen.append(
             SeenRequest(
@@ -122,6 +121,11 @@ class TruthServer:
         return web.Response(
             status=status, text=behaviour.body, content_type="application/json", headers=behaviour.headers
         )
+
+    async def _wait_for_end_of_stall(self) -> None:
+        rest_ns = self._stalled_until_ns - time.monotonic_ns()
+        if rest_ns > 0:
+            await asyncio.sleep(rest_ns / 1e9)
 
 
 def _service_s(behaviour: Behaviour, rng: Random) -> float:
@@ -187,7 +191,7 @@ def truth_server() -> Iterator[TruthClient]:
 
 async def _serve() -> None:
     listener = socket.create_server(("127.0.0.1", 0), backlog=1024)
-    # no access log; aiohttp sets TCP_NODELAY on every connection, without it answers would wait 40 ms for an ACK
+    # aiohttp sets TCP_NODELAY on every connection; without it an answer can wait 40 ms for an ACK
     runner = web.AppRunner(TruthServer().app(), access_log=None)
     await runner.setup()
     await web.SockSite(runner, listener, shutdown_timeout=0.1).start()

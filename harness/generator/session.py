@@ -17,6 +17,7 @@ from locust.user.users import PytestUser
 from harness.generator.arrival import SentRequest
 from harness.generator.control import Control
 from harness.generator.open_loop import SENT_REQUEST, OpenLoopUser, SetUpError, open_loop_class
+from harness.generator.recorder import rehearse
 from harness.generator.slice_run import SliceOrder, SliceRun
 from harness.generator.user_pool import UserPool
 
@@ -63,6 +64,7 @@ class Session:
         )
 
     def _obey(self) -> None:
+        rehearse()
         self._control.send("ready", locust_version=locust.__version__, user_classes=self._class_names)
         running: gevent.Greenlet | None = None
         for command in self._control.commands():
