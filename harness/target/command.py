@@ -1,5 +1,6 @@
 """The commands that a variant offers: their placeholders filled in, their output kept."""
 
+import re
 import subprocess
 from collections.abc import Mapping, Sequence
 
@@ -8,13 +9,8 @@ from harness.errors import UsageError
 
 def fill(command: Sequence[str], values: Mapping[str, object]) -> list[str]:
     """Replace `{name}` by its value wherever a word of the command holds it; other braces stay."""
-    return [_fill_word(word, values) for word in command]
-
-
-def _fill_word(word: str, values: Mapping[str, object]) -> str:
-    for name, value in values.items():
-        word = word.replace(f"{{{name}}}", str(value))
-    return word
+    known = re.compile("|".join(re.escape(f"{{{name}}}") for name in values))
+    return [known.sub(lambda found: str(values[found[0][1:-1]]), word) for word in command]
 
 
 def last_lines(text: str, *, count: int = 12) -> str:

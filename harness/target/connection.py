@@ -4,7 +4,7 @@ import asyncio
 import ssl
 from collections.abc import Awaitable, Callable
 from typing import Any, TypeVar
-from urllib.parse import parse_qsl, quote, urlencode, urlsplit
+from urllib.parse import parse_qsl, quote, unquote, urlencode, urlsplit
 
 import asyncpg
 
@@ -57,8 +57,9 @@ def mask(url: str) -> str:
 def mask_in(text: str, url: str) -> str:
     """Hide the password of `url` wherever `text` repeats it, as it stands in the URL and decoded."""
     parts = urlsplit(url)
-    raw_password = parts.netloc.rpartition("@")[0].partition(":")[2]
-    for secret in {raw_password, parts.password or "", dict(parse_qsl(parts.query)).get("password", "")}:
+    in_account = parts.netloc.rpartition("@")[0].partition(":")[2]
+    in_query = dict(parse_qsl(parts.query)).get("password", "")
+    for secret in {in_account, unquote(in_account), in_query, quote(in_query, safe="")}:
         if secret:
             text = text.replace(secret, "***")
     return text

@@ -1,11 +1,7 @@
-"""What the tests of servers need: processes that own one, a PostgreSQL 15, modes of folders."""
+"""What the tests of servers need: cache folders of their own, and processes that own a server."""
 
-import os
-import pwd
-import secrets
 import shutil
 import signal
-import socket
 import subprocess
 import sys
 import tempfile
@@ -16,8 +12,6 @@ import psutil
 import pytest
 
 from harness.target.child import wait_for
-
-POSTGRES_15 = Path("/usr/lib/postgresql/15/bin")
 
 OWNER = """
 import sys, threading
@@ -76,39 +70,3 @@ def has_ended() -> Callable[[int], bool]:
             return True
 
     return lambda pid: wait_for(lambda: is_gone(pid), timeout_s=30)
-
-
-@pytest.fixture(scope="session")
-def postgres_15_url(open_folder: Path) -> Iterator[str]:
-    """A PostgreSQL 15 as its package installs it: no pg_stat_statements loaded, settings as they come."""
-    if not POSTGRES_15.is_dir():
-        pytest.skip(f"left out: a run on PostgreSQL 15, which is not in {POSTGRES_15}")
-    folder = open_folder / "postgres-15"
-    folder.mkdir(mode=0o700)
-    password_file = folder / "password"
-    password_file.write_text(secrets.token_hex(8))
-    account: dict[str, object] = {}
-    if os.geteuid() == 0:
-        nobody = pwd.getpwnam("nobody")
-        account = {"user": nobody.pw_uid, "group": nobody.pw_gid, "extra_groups": []}
-        for path in (folder, password_file):
-            os.chown(path, nobody.pw_uid, nobody.pw_gid)
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
-    data, socket_folder = folder / "data", folder
-    run = {"cwd": "/", "stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL, **account}
-    initdb = [POSTGRES_15 / "initdb", "-D", data, "-U", "postgres", "-A", "scram-sha-256", "--no-sync"]
-    subprocess.run([*initdb, f"--pwfile={password_file}"], check=True, **run)
-    options = ["-p", str(port), "-c", "listen_addresses=127.0.0.1", "-c", "fsync=off", "-k", socket_folder]
-    server = subprocess.Popen([POSTGRES_15 / "postgres", "-D", data, *options], **run)
-    try:
-        assert wait_for(lambda: _is_ready(data / "postmaster.pid"), timeout_s=30)
-        yield f"postgresql://postgres:{password_file.read_text()}@127.0.0.1:{port}"
-    finally:
-        server.send_signal(signal.SIGINT)
-        server.wait(timeout=30)
-
-
-def _is_ready(status_file: Path) -> bool:
-    return status_file.exists() and status_file.read_text().rstrip().endswith("ready")
