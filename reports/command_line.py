@@ -8,7 +8,9 @@ from pathlib import Path
 from reports.errors import ReportError
 from reports.results import read_results
 
-_DESCRIPTION = "Show the results of a kpibench run. Nothing is measured or judged again: results.json is read."
+_DESCRIPTION = (
+    "Show the results of a kpibench run. Nothing is measured or judged again: results.json is read."
+)
 _EPILOG = """examples:
   python -m reports html runs/20261123-120000-quick       write report.html into the run folder
   python -m reports terminal runs/20261123-120000-quick   print the tables here
@@ -55,7 +57,7 @@ def _parser() -> argparse.ArgumentParser:
     html = commands.add_parser(
         "html",
         help="write report.html into the run folder and print its path",
-        description="Write report.html into the run folder: one file, no network, no JavaScript. Prints its path.",
+        description="Write report.html into the run folder: one file, no network, no script.",
     )
     terminal = commands.add_parser(
         "terminal",

@@ -1,4 +1,4 @@
-"""The comparisons in the order in which people need them: endpoints worst first, what got worse, what is unknown.
+"""The comparisons as people need them: endpoints worst first, what got worse, what is unknown.
 
 Only the signs of the measured intervals are read here; verdicts come with the results.
 """

@@ -25,7 +25,7 @@ METRIC_WORDS = (
         id="response_time",
         title="Response time",
         better="lower",
-        meaning="From the moment a request should have been sent to the last byte of its answer: what a user waits.",
+        meaning="From when a request should have been sent to the last byte of its answer.",
     ),
     MetricWords(
         id="service_time",
@@ -114,12 +114,13 @@ def stat_title(stat: str) -> str:
 
 
 def measured_title(metric: str, stat: str) -> str:
-    """Name one statistic of one metric: `Response time, median`; where only one makes sense it is left out."""
-    return metric_title(metric) if stat in {"share", "last", ""} else f"{metric_title(metric)}, {stat_title(stat)}"
+    """Name one statistic of one metric: `Response time, median`; where only one makes sense, none."""
+    title = metric_title(metric)
+    return title if stat in {"share", "last", ""} else f"{title}, {stat_title(stat)}"
 
 
 def direction_word(metric: str, change: Estimate) -> str:
-    """Say what a change means, from its interval alone: better, worse, or no clear change; `same` if exactly none."""
+    """Say what a change means by its interval: better, worse, no clear change, or same if exactly none."""
     if change.low == change.high == 0:
         return "same"
     is_lower, is_higher = change.high < 0, change.low > 0

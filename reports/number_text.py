@@ -5,6 +5,7 @@ an interval as `(low to high)` with as many decimals as its value, and counts in
 """
 
 import math
+import re
 from datetime import datetime
 
 from reports.results import Estimate
@@ -56,8 +57,18 @@ def sample_counts_text(before: Estimate | None, after: Estimate | None) -> str:
 
 
 def number_text(value: float, *, unit: str = "", is_signed: bool = False) -> str:
-    """Write a bare number in three significant digits; `unit` decides how many decimals it may have."""
-    return _fixed(value, decimals=_decimals(value, unit), is_signed=is_signed)
+    """Write a bare number in three significant digits; `unit` decides how many decimals it may have.
+
+    Without a unit nobody said how precise it is, so zeros at its end are left out.
+    """
+    text = _fixed(value, decimals=_decimals(value, unit), is_signed=is_signed)
+    return text.rstrip("0").rstrip(".") if not unit and "." in text else text
+
+
+def target_text(text: str) -> str:
+    """Write a target as people do: `<=` becomes `≤`, and the minus sign a true one."""
+    with_signs = text.replace("<=", "≤").replace(">=", "≥")
+    return re.sub(r"-(?=[\d.])", MINUS, with_signs)
 
 
 def with_unit(number: str, unit: str) -> str:
@@ -111,14 +122,14 @@ def _interval(estimate: Estimate | None, *, is_signed: bool) -> str:
     if estimate is None:
         return ""
     # Zero has no precision of its own: "0 % (0 to 0.42)" must not lose its upper end.
-    scale = estimate.value or max(estimate.low, estimate.high, key=abs)
-    decimals = _decimals(scale, estimate.unit)
+    ends = max(_decimals(estimate.low, estimate.unit), _decimals(estimate.high, estimate.unit))
+    decimals = _decimals(estimate.value, estimate.unit) if estimate.value else ends
     low, high = (_fixed(e, decimals=decimals, is_signed=is_signed) for e in (estimate.low, estimate.high))
     return f"({low} to {high})"
 
 
 def _decimals(value: float, unit: str) -> int:
-    if value == 0 or not math.isfinite(value):
+    if value == 0 or not math.isfinite(value) or (unit == "count" and value.is_integer()):
         return 0
     limit = _MAX_PERCENT_DECIMALS if unit == "%" else _MAX_DECIMALS
     # The exponent is taken after rounding to three digits: 99.96 is 100, not 100.0.

@@ -2,8 +2,9 @@
 
 from dataclasses import dataclass
 
-from reports.number_text import count_text, counted, percentage_text
+from reports.number_text import counted, percentage_text
 from reports.results import Outcome, Results
+from reports.visible_text import short_name
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -19,13 +20,19 @@ class OutcomeWords:
 
 OUTCOME_WORDS: dict[Outcome, OutcomeWords] = {
     "passed": OutcomeWords(
-        word="Passed", shape="●", sentence="Yes: the change keeps what it promised. Every blocking target is met."
+        word="Passed",
+        shape="●",
+        sentence="Yes: the change keeps what it promised. Every blocking target is met.",
     ),
     "failed": OutcomeWords(
-        word="Failed", shape="▲", sentence="No: the change does not keep what it promised. A blocking target is missed."
+        word="Failed",
+        shape="▲",
+        sentence="No: the change does not keep what it promised. A blocking target is missed.",
     ),
     "inconclusive": OutcomeWords(
-        word="Inconclusive", shape="◆", sentence="Undecided: the measurement cannot yet tell whether the targets are met."
+        word="Inconclusive",
+        shape="◆",
+        sentence="Undecided: the measurement cannot yet tell whether the targets are met.",
     ),
     "invalid": OutcomeWords(
         word="Invalid",
@@ -46,19 +53,18 @@ def kpi_counts_text(results: Results) -> str:
     return ", ".join([f"{passed} of {counted(total, 'KPI')} passed", *others])
 
 
-def evidence_text(results: Results) -> str:
-    """Say in one line how much stands behind the verdict: rounds, requests, interval."""
-    requests = " + ".join(
-        f"{count_text(variant.request_count)} {variant.id}" for variant in results.variants
+def evidence(results: Results) -> tuple[str, ...]:
+    """Say in a few words each how much stands behind the verdict: rounds, requests, intervals."""
+    rounds = (counted(len(results.rounds), "round"),) if results.rounds else ()
+    requests = tuple(
+        f"{counted(variant.request_count, 'request')} {short_name(variant.id, 20)}"
+        for variant in results.variants
     )
-    parts = [counted(len(results.rounds), "round")] if results.rounds else []
-    if results.variants:
-        parts.append(f"requests: {requests}")
-    return " · ".join([*parts, f"{percentage_text(results.confidence)} intervals", validity_text(results)])
+    return (*rounds, *requests, f"{percentage_text(results.confidence)} intervals")
 
 
 def validity_text(results: Results) -> str:
-    """Count the validity checks that hold: `9 of 9 validity checks hold`."""
+    """Count the validity checks that held: `9 of 9 validity checks held`."""
     if not results.validity:
         return "no validity check was made"
     held = sum(check.ok for check in results.validity)

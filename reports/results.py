@@ -1,7 +1,7 @@
 """results.json as frozen values: read once, checked once, never changed.
 
-The words are those of docs/formats.md. What issue 2 calls the core must be there; the rest may be absent and is then
-empty, so that a run of another harness version still gives a report.
+The words are those of docs/formats.md. Identity, verdict, variants, checks, KPIs, comparisons and environment
+must be there; the rest may be absent and is then empty, so that a run without charts still gives a report.
 """
 
 import json
@@ -53,7 +53,7 @@ class Kpi:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Comparison:
-    """Before against after in one statistic of one metric of one endpoint; `reason` says why an estimate is missing."""
+    """Before against after in one statistic; `reason` says why an estimate is missing."""
 
     endpoint: str
     metric: str
@@ -118,7 +118,7 @@ class Distribution:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TimeSeries:
-    """Percentiles of one variant over one round, one entry a window; None where a window holds too few requests."""
+    """Percentiles of one variant over one round, a window each; None: too few requests in it."""
 
     variant: str
     round_index: int
@@ -214,7 +214,7 @@ def parse_results(document: Any, *, source: str = "results.json") -> Results:
         )
     try:
         return _results(_Node(document, source))
-    except _Fault as fault:
+    except _FaultError as fault:
         raise ReportError(f"{fault}.", hint="Its shape is described in docs/formats.md.") from fault
 
 
@@ -222,7 +222,7 @@ def _refuse_constant(name: str) -> float:
     raise ValueError(f"{name} is no JSON number")
 
 
-class _Fault(Exception):
+class _FaultError(Exception):
     """Something in the document is not as docs/formats.md says."""
 
 
@@ -236,37 +236,37 @@ class _Node:
     def __getitem__(self, key: str) -> "_Node":
         node = self.get(key)
         if node is None:
-            raise _Fault(f"{self.place} lacks {key!r}")
+            raise _FaultError(f"{self.place} lacks {key!r}")
         return node
 
     def get(self, key: str) -> "_Node | None":
         if not isinstance(self.value, dict):
-            raise _Fault(f"{self.place} must be an object")
+            raise _FaultError(f"{self.place} must be an object")
         return _Node(self.value[key], f"{self.place}: {key}") if key in self.value else None
 
     def items(self) -> "Iterator[_Node]":
         if not isinstance(self.value, list):
-            raise _Fault(f"{self.place} must be a list")
+            raise _FaultError(f"{self.place} must be a list")
         return (_Node(value, f"{self.place}[{index}]") for index, value in enumerate(self.value))
 
     def text(self) -> str:
         if not isinstance(self.value, str):
-            raise _Fault(f"{self.place} must be text")
+            raise _FaultError(f"{self.place} must be text")
         return self.value
 
     def flag(self) -> bool:
         if not isinstance(self.value, bool):
-            raise _Fault(f"{self.place} must be true or false")
+            raise _FaultError(f"{self.place} must be true or false")
         return self.value
 
     def number(self) -> float:
         if isinstance(self.value, bool) or not isinstance(self.value, (int, float)):
-            raise _Fault(f"{self.place} must be a number")
+            raise _FaultError(f"{self.place} must be a number")
         return float(self.value)
 
     def count(self) -> int:
         if isinstance(self.value, bool) or not isinstance(self.value, int):
-            raise _Fault(f"{self.place} must be a whole number")
+            raise _FaultError(f"{self.place} must be a whole number")
         return self.value
 
     def optional_number(self) -> float | None:
@@ -274,12 +274,12 @@ class _Node:
 
     def outcome(self) -> Outcome:
         if self.value not in get_args(Outcome):
-            raise _Fault(f"{self.place} must be one of {', '.join(get_args(Outcome))}")
+            raise _FaultError(f"{self.place} must be one of {', '.join(get_args(Outcome))}")
         return cast("Outcome", self.value)
 
     def mapping(self) -> dict[str, Any]:
         if not isinstance(self.value, dict):
-            raise _Fault(f"{self.place} must be an object")
+            raise _FaultError(f"{self.place} must be an object")
         return self.value
 
     def text_or_empty(self, key: str) -> str:
@@ -401,7 +401,7 @@ def _round(node: _Node) -> Round:
 def _curve(node: _Node) -> Curve:
     curve = Curve(xs_ms=node.each("x_ms", _Node.number), shares=node.each("share", _Node.number))
     if len(curve.xs_ms) != len(curve.shares):
-        raise _Fault(f"{node.place} has {len(curve.xs_ms)} x_ms for {len(curve.shares)} shares")
+        raise _FaultError(f"{node.place} has {len(curve.xs_ms)} x_ms for {len(curve.shares)} shares")
     return curve
 
 
@@ -427,7 +427,7 @@ def _time_series(node: _Node) -> TimeSeries:
     )
     lengths = {len(series.at_s), len(series.p50_ms), len(series.p95_ms), len(series.request_counts)}
     if len(lengths) != 1:
-        raise _Fault(f"{node.place} has columns of different lengths")
+        raise _FaultError(f"{node.place} has columns of different lengths")
     return series
 
 

@@ -6,7 +6,8 @@ from dataclasses import dataclass
 from reports.results import Estimate, Kpi
 
 _TARGET = re.compile(
-    r"(?P<change>change\s+)?(?P<operator><=|<|>=|>)\s*(?P<value>[+\-\N{MINUS SIGN}]?\d+(?:\.\d+)?)\s*(?P<unit>\S*)"
+    r"(?P<change>change\s+)?(?P<operator><=|<|>=|>)\s*"
+    r"(?P<value>[+\-\N{MINUS SIGN}]?\d+(?:\.\d+)?)\s*(?P<unit>\S*)"
 )
 
 
@@ -54,7 +55,7 @@ def absolute_target(kpi: Kpi, unit: str) -> Target | None:
 
 
 def target_positions(kpi: Kpi) -> tuple[TargetPosition, ...]:
-    """Express a KPI in percent of each of its targets; a target of nothing, or without values, has no position."""
+    """Express a KPI in percent of each of its targets; without values there is no position."""
     targets = (parse_target(text) for text in kpi.targets)
     positions = (_position(kpi, target) for target in targets if target)
     return tuple(position for position in positions if position)

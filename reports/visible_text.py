@@ -1,4 +1,4 @@
-"""Names from outside made harmless to look at: nothing invisible, nothing that turns the line, nothing endless."""
+"""Names from outside made harmless to look at: nothing invisible, turned round or endless."""
 
 import unicodedata
 
@@ -8,7 +8,7 @@ _ELLIPSIS = "…"
 
 
 def visible(text: str) -> str:
-    """Write control, format and direction characters as `\\u202e`, so that they are seen and do nothing."""
+    r"""Write control, format and direction characters as `\u202e`, so that they are seen and do nothing."""
     return "".join(_escaped(character) if _is_hidden(character) else character for character in text)
 
 

@@ -60,6 +60,7 @@ def _environment() -> Environment:
         "duration": number_text.duration_text,
         "moment": number_text.moment_text,
         "percentage": number_text.percentage_text,
+        "target": number_text.target_text,
         "name": short_name,
         "visible": visible,
         "endpoint": endpoint_name,

@@ -7,7 +7,7 @@ from reports.html.charts.axis_ticks import use_log_x_axis
 from reports.html.charts.chart import Chart, DataTable, NotEnoughData
 from reports.html.charts.inline_svg import AFTER, BEFORE, TARGET, chart_style, inline_svg
 from reports.metrics import metric_title
-from reports.number_text import number_text, percentage_text, with_unit
+from reports.number_text import number_text, percentage_text, target_text, with_unit
 from reports.results import Curve, Distribution
 from reports.targets import Target
 
@@ -34,23 +34,31 @@ def draw_ecdf(
         limits = [x for curve in curves for x in curve.xs_ms if x > 0] + ([target.value] if target else [])
         use_log_x_axis(axes, min(limits) / 1.1, max(limits) * 1.1)
         axes.set_xlabel(f"{metric} in ms (logarithmic)")
-        axes.set_ylim(0, 1.02)
-        axes.set_yticks([0, 0.25, 0.5, 0.75, 0.95, 1], ["0 %", "25 %", "50 %", "75 %", "95 %", "100 %"])
+        axes.set_ylim(0, 1.01)
+        axes.set_yticks([0, 0.25, 0.5, 0.75, 0.95], ["0 %", "25 %", "50 %", "75 %", "95 %"])
         axes.set_ylabel("share of requests")
         axes.grid(visible=True, linewidth=0.8)
         if target:
-            axes.axvline(target.value, color=TARGET, linewidth=1.6, linestyle=(0, (1, 1.5)), label=f"target {target.text}")
+            axes.axvline(
+                target.value,
+                color=TARGET,
+                linewidth=1.6,
+                linestyle=(0, (1, 1.5)),
+                label=f"target {target_text(target.text)}",
+            )
         axes.legend(loc="lower right")
         svg = inline_svg(
             figure,
             chart_id=chart_id,
             title=f"{metric} of {subject}: share of requests answered within a time",
-            description=f"{caption} Before is dashed and grey, after is solid and blue. The numbers follow below.",
+            description=f"{caption} Before is dashed and grey, after solid and blue. Numbers follow below.",
         )
     return Chart(id=chart_id, caption=caption, svg=svg, table=_table(distribution, f"{metric} of {subject}"))
 
 
-def _draw_curve(axes: Axes, curve: Curve, *, label: str, color: str, linestyle: str | tuple[int, tuple[int, int]]) -> None:
+def _draw_curve(
+    axes: Axes, curve: Curve, *, label: str, color: str, linestyle: str | tuple[int, tuple[int, int]]
+) -> None:
     points = [(x, share) for x, share in thinned(curve, _MAX_POINTS) if x > 0]
     xs, shares = zip(*points, strict=True)
     axes.plot(xs, shares, drawstyle="steps-post", color=color, linestyle=linestyle, linewidth=2, label=label)

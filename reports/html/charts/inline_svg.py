@@ -8,6 +8,7 @@ import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
 from io import BytesIO
+from typing import Any
 from xml.etree import ElementTree as ET
 
 import matplotlib as mpl
@@ -41,7 +42,19 @@ _NO_ROTATION = re.compile(r"rotate\(-?0(\.0*)?( .*)?\)")
 _LONG_NUMBER = re.compile(r"-?\d+\.\d{2,}")
 _FONT_SIZE = re.compile(r"[\d.]+px")
 _FONT_WEIGHT = re.compile(r"\b(bold|[5-9]00)\b")
-_STYLE_FAMILIES = ("axes.", "figure.", "font.", "grid.", "legend.", "lines.", "savefig.", "svg.", "text.", "xtick.", "ytick.")
+_STYLE_FAMILIES = (
+    "axes.",
+    "figure.",
+    "font.",
+    "grid.",
+    "legend.",
+    "lines.",
+    "savefig.",
+    "svg.",
+    "text.",
+    "xtick.",
+    "ytick.",
+)
 
 
 @contextmanager
@@ -50,7 +63,7 @@ def chart_style(chart_id: str) -> Iterator[None]:
 
     Draw and save within. A font without a glyph for somebody's KPI title is no problem: the browser has one.
     """
-    style = {
+    style: dict[Any, Any] = {
         "svg.fonttype": "none",
         "svg.hashsalt": chart_id,
         "font.family": ["DejaVu Sans"],
@@ -72,8 +85,11 @@ def chart_style(chart_id: str) -> Iterator[None]:
         "legend.frameon": False,
         "path.simplify": False,
     }
-    defaults = {key: value for key, value in mpl.rcParamsDefault.items() if key.startswith(_STYLE_FAMILIES)}
-    with mpl.rc_context({**defaults, **style}), warnings.catch_warnings():
+    with mpl.rc_context(), warnings.catch_warnings():
+        for key in mpl.rcParamsDefault:
+            if key.startswith(_STYLE_FAMILIES):
+                mpl.rcParams[key] = mpl.rcParamsDefault[key]
+        mpl.rcParams.update(style)
         warnings.filterwarnings("ignore", message="Glyph .* missing from font")
         yield
 
@@ -81,7 +97,9 @@ def chart_style(chart_id: str) -> Iterator[None]:
 def inline_svg(figure: Figure, *, chart_id: str, title: str, description: str) -> Markup:
     """Turn a figure into an `<svg role="img">` whose ids all start with `chart_id`."""
     buffer = BytesIO()
-    figure.savefig(buffer, format="svg", metadata={"Date": None, "Creator": None, "Format": None, "Type": None})
+    figure.savefig(
+        buffer, format="svg", metadata={"Date": None, "Creator": None, "Format": None, "Type": None}
+    )
     root = ET.fromstring(buffer.getvalue())  # noqa: S314  - matplotlib wrote it a line above
     _drop_page_wide_parts(root)
     referenced = _referenced_ids(root)
@@ -128,7 +146,7 @@ def _make_inline(element: ET.Element, chart_id: str, referenced: set[str]) -> No
 
 
 def _style_attributes(style: str) -> dict[str, str]:
-    """Give the declarations of a `style` attribute as presentation attributes; the font's family is the page's."""
+    """Give the declarations of a `style` attribute as attributes; the font's family is the page's."""
     declarations = (declaration.partition(":") for declaration in style.split(";"))
     attributes = {name.strip(): value.strip() for name, _, value in declarations if name.strip()}
     attributes.pop("font-family", None)

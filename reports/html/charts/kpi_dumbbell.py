@@ -6,7 +6,7 @@ from matplotlib.figure import Figure
 from reports.html.charts.axis_ticks import use_log_x_axis
 from reports.html.charts.chart import Chart, DataTable, NotEnoughData
 from reports.html.charts.inline_svg import AFTER, BEFORE, GOOD, MUTED, PAGE, TARGET, chart_style, inline_svg
-from reports.number_text import number_text, with_unit
+from reports.number_text import number_text, target_text, with_unit
 from reports.results import Kpi
 from reports.targets import TargetPosition, target_positions
 from reports.visible_text import short_name
@@ -28,7 +28,9 @@ def draw_kpi_dumbbell(kpis: tuple[Kpi, ...], *, chart_id: str) -> Chart | NotEno
     """Draw one line a target, in the order of the KPIs."""
     positions = [position for kpi in kpis for position in target_positions(kpi)][:_MAX_ROWS]
     if not positions:
-        return NotEnoughData(subject="KPIs against their targets", found=0, needed=1, noun="targets with values")
+        return NotEnoughData(
+            subject="KPIs against their targets", found=0, needed=1, noun="targets with values"
+        )
     with chart_style(chart_id):
         figure = Figure(
             figsize=(_WIDTH_IN, _FRAME_HEIGHT_IN + _ROW_HEIGHT_IN * len(positions)), layout="constrained"
@@ -42,7 +44,7 @@ def draw_kpi_dumbbell(kpis: tuple[Kpi, ...], *, chart_id: str) -> Chart | NotEno
         axes.set_xlabel("percent of the target (logarithmic); 100 % is the target")
         axes.set_yticks(range(len(positions)), [_label(position) for position in positions])
         axes.set_ylim(len(positions) - 0.5, -0.5)
-        axes.tick_params(axis="y", length=0)
+        axes.tick_params(axis="y", length=0, pad=10)
         axes.spines["left"].set_visible(False)
         axes.grid(visible=True, axis="x", linewidth=0.8)
         axes.set_axisbelow(True)
@@ -62,7 +64,9 @@ def _draw_row(axes: Axes, row: int, position: TargetPosition, low: float, high: 
     before, after = _clipped(position.before, low, high), _clipped(position.after, low, high)
     axes.plot([before, after], [row, row], color=MUTED, linewidth=1.2, linestyle=(0, (3, 2)), zorder=2)
     whisker = [_clipped(position.after_low, low, high), _clipped(position.after_high, low, high)]
-    axes.plot(whisker, [row, row], color=AFTER, linewidth=2.4, marker="|", markersize=9, markeredgewidth=2, zorder=3)
+    axes.plot(
+        whisker, [row, row], color=AFTER, linewidth=2.4, marker="|", markersize=9, markeredgewidth=2, zorder=3
+    )
     _draw_dot(axes, row, position.before, before, color=BEFORE, face=PAGE)
     _draw_dot(axes, row, position.after, after, color=AFTER, face=AFTER)
 
@@ -81,14 +85,14 @@ def _clipped(value: float, low: float, high: float) -> float:
 
 
 def _label(position: TargetPosition) -> str:
-    return f"{short_name(position.kpi.title, _LABEL_LENGTH)}\n{position.target.text}"
+    return f"{short_name(position.kpi.title, _LABEL_LENGTH)}\n{target_text(position.target.text)}"
 
 
 def _table(positions: list[TargetPosition]) -> DataTable:
     rows = [
         (
             short_name(position.kpi.title),
-            position.target.text,
+            target_text(position.target.text),
             _percent(position.before),
             _percent(position.after),
             f"{_percent(position.after_low)} to {_percent(position.after_high)}",

@@ -23,21 +23,25 @@ def draw_over_time(results: Results, *, chart_id: str) -> Chart | NotEnoughData:
     series = results.over_time
     windows = sum(value is not None for one in series for value in one.p50_ms)
     if windows < _MIN_WINDOWS:
-        return NotEnoughData(subject="Response time over the run", found=windows, needed=_MIN_WINDOWS, noun="windows")
-    caption = "Response time over the run: median above, 95th percentile below. Lines break where a round ends."
+        return NotEnoughData(
+            subject="Response time over the run", found=windows, needed=_MIN_WINDOWS, noun="windows"
+        )
+    caption = (
+        "Response time over the run: median above, 95th percentile below. Lines break where a round ends."
+    )
     with chart_style(chart_id):
         figure = Figure(figsize=_SIZE_IN, layout="constrained")
         panels: Sequence[Axes] = figure.subplots(2, 1, sharex=True)
         for axes, percentile in zip(panels, _PERCENTILES, strict=True):
             _draw_panel(axes, results, percentile)
         _mark_rounds(panels, series)
-        panels[0].legend(loc="upper right", ncols=2)
+        figure.legend(*panels[0].get_legend_handles_labels(), loc="outside upper right", ncols=2)
         panels[1].set_xlabel("seconds since the start of the run")
         svg = inline_svg(
             figure,
             chart_id=chart_id,
             title="Response time over the run",
-            description=f"{caption} Before is dashed and grey, after is solid and blue. The numbers follow below.",
+            description=f"{caption} Before is dashed and grey, after solid and blue. Numbers follow below.",
         )
     return Chart(id=chart_id, caption=caption, svg=svg, table=_table(results))
 
@@ -64,6 +68,7 @@ def _draw_panel(axes: Axes, results: Results, percentile: Percentile) -> None:
             )  # fmt: skip
             label = None
     axes.set_ylim(bottom=0)
+    axes.yaxis.set_major_formatter(lambda value, _: f"{value:,g}")
     axes.set_ylabel(f"{percentile} in ms")
     axes.grid(visible=True, axis="y", linewidth=0.8)
 
@@ -84,7 +89,8 @@ def _mark_rounds(panels: Sequence[Axes], series: tuple[TimeSeries, ...]) -> None
             axes.axvline(at_s, color=MUTED, linewidth=0.7, linestyle=(0, (1, 3)), zorder=0)
         panels[0].annotate(
             f"round {index}" if index == min(starts) else str(index),
-            (at_s, 1.0), xycoords=("data", "axes fraction"), xytext=(2, 2), textcoords="offset points", fontsize=8,
+            (at_s, 1.0), xycoords=("data", "axes fraction"),
+            xytext=(2, 2), textcoords="offset points", fontsize=8,
         )  # fmt: skip
 
 

@@ -42,7 +42,7 @@ def _statement_rows(results: Results) -> list[_StatementRow]:
 def _by_query(statements: tuple[Statement, ...]) -> dict[str, Statement]:
     """Key statements by their text on one line; of equal texts (other roles or plans) the costliest stays."""
     one_line = [(" ".join(statement.query.split()), statement) for statement in statements]
-    return {query: statement for query, statement in sorted(one_line, key=lambda pair: pair[1].total_ms)}
+    return dict(sorted(one_line, key=lambda pair: pair[1].total_ms))
 
 
 DATABASE = Section(

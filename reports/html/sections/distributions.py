@@ -64,7 +64,9 @@ def _caption(results: Results, distribution: Distribution) -> str:
 
 
 def _target(results: Results, distribution: Distribution) -> Target | None:
-    about = (k for k in results.kpis if k.endpoint == distribution.endpoint and k.metric == distribution.metric)
+    about = (
+        k for k in results.kpis if k.endpoint == distribution.endpoint and k.metric == distribution.metric
+    )
     targets = (absolute_target(kpi, "ms") for kpi in about)
     return next((target for target in targets if target and target.value > 0), None)
 

@@ -15,12 +15,21 @@ _MAX_VALUE_LENGTH = 300
 
 _TERMS = (
     ("Variant", "One build of the backend under test. Before is compared with after."),
-    ("Round", "One fresh start of all variants, with load on each in turn. The unit that intervals are made of."),
-    ("Slice", "A short stretch of load on one variant. The variants take turns and replay the same requests."),
+    (
+        "Round",
+        "One fresh start of all variants, with load on each in turn. The unit that intervals are made of.",
+    ),
+    (
+        "Slice",
+        "A short stretch of load on one variant. The variants take turns and replay the same requests.",
+    ),
     ("Median, p50", "Half of the requests took at most this long."),
     ("p95", "95 of 100 requests took at most this long."),
     ("Interval", "The range in which the true value plausibly lies, given how much the rounds differed."),
-    ("Not resolvable", "Too few requests, or no such data, to say it honestly. It is never counted as a success."),
+    (
+        "Not resolvable",
+        "Too few requests, or no such data, to say it honestly. It is never counted as a success.",
+    ),
 )
 
 

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 
 from reports.findings import headline_kpi
 from reports.html.section import Section
-from reports.outcomes import OUTCOME_WORDS, evidence_text, kpi_counts_text
+from reports.outcomes import OUTCOME_WORDS, evidence, kpi_counts_text, validity_text
 from reports.results import Results
 
 
@@ -13,7 +13,8 @@ def _content(results: Results) -> Mapping[str, object]:
         "words": OUTCOME_WORDS[results.outcome],
         "headline": headline_kpi(results),
         "kpi_counts": kpi_counts_text(results),
-        "evidence": evidence_text(results),
+        "evidence": evidence(results),
+        "validity": validity_text(results),
         "broken_checks": [check for check in results.validity if not check.ok],
     }
 

@@ -1,0 +1,256 @@
+"""The results in a terminal: the verdict first, then KPIs, endpoints, and what is wrong if anything is.
+
+Words and shapes carry everything; colour only repeats it. Looks right from 80 columns on.
+"""
+
+from typing import TextIO
+
+from rich import box
+from rich.console import Console, Group, RenderableType
+from rich.padding import Padding
+from rich.table import Table
+from rich.text import Text
+
+from reports.findings import EndpointRow, endpoint_rows, find
+from reports.metrics import direction_word, measured_title
+from reports.number_text import (
+    NOT_RESOLVABLE,
+    change_interval_text,
+    change_text,
+    counted,
+    duration_text,
+    moment_text,
+    pair_text,
+    sample_counts_text,
+    target_text,
+    value_text,
+)
+from reports.outcomes import OUTCOME_WORDS, evidence, kpi_counts_text, validity_text
+from reports.results import ALL_ENDPOINTS, Comparison, Estimate, Kpi, Outcome, Results
+from reports.visible_text import short_name
+
+_WIDE = 128
+"""From this many columns on, an interval stands beside its value; below it, underneath."""
+_MIN_WIDTH = 60
+_MAX_WIDTH = 160
+_MAX_ENDPOINTS = 40
+_MAX_WORSE = 5
+_NONE = "\N{EN DASH}"
+_STYLES: dict[Outcome, str] = {
+    "passed": "bold blue",
+    "failed": "bold red",
+    "inconclusive": "bold yellow",
+    "invalid": "bold magenta",
+}
+
+
+def print_report(results: Results, file: TextIO, *, width: int | None = None) -> None:
+    """Print the run for people. Without colour when `file` is no terminal or NO_COLOR is set."""
+    console = Console(file=file, width=width, highlight=False, emoji=False, markup=False)
+    # A window may be any width: below the least, a broken line beats an unreadable column.
+    console.width = min(max(console.width, _MIN_WIDTH), _MAX_WIDTH)
+    with console.capture() as capture:
+        for part in _parts(results, is_wide=console.width >= _WIDE):
+            console.print(part)
+    # rich fills lines with spaces; nobody wants to copy those.
+    file.writelines(f"{line.rstrip()}\n" for line in capture.get().splitlines())
+
+
+def _parts(results: Results, *, is_wide: bool) -> list[RenderableType]:
+    parts = [_verdict(results)]
+    if results.kpis:
+        parts += [Text(), _kpi_table(results) if is_wide else _kpi_list(results)]
+    if results.comparisons:
+        parts += [Text(), _endpoint_table(results, is_wide=is_wide)]
+        parts += [Text(), _worse(results), _indented(_resources(results))]
+    if problems := _problems(results):
+        parts += [Text(), _indented(*problems)]
+    return parts
+
+
+def _verdict(results: Results) -> RenderableType:
+    head = Text.assemble(_outcome(results.outcome), "  ", (short_name(results.title), "bold"))
+    when = [moment_text(results.started_at)] if results.started_at else []
+    length = [duration_text(results.duration_s)] if results.duration_s is not None else []
+    run = " · ".join([short_name(results.run_id), *when, *length, f"seed {results.seed}"])
+    lines = [
+        Text(short_name(results.reason, 500)),
+        Text(f"{kpi_counts_text(results)} · {validity_text(results)}"),
+        Text(f"How sure: {' · '.join(evidence(results))}"),
+        Text(run, "dim"),
+    ]
+    return Group(head, _indented(*lines))
+
+
+def _kpi_table(results: Results) -> Table:
+    """Lay the KPIs out as a table, for wide terminals."""
+    table = _table("KPI", "Before", "After", "Change")
+    for kpi in results.kpis:
+        title, *words = _kpi_words(kpi)
+        table.add_row(
+            Group(
+                Text.assemble(_outcome(kpi.outcome), "  ", title),
+                *words,
+                Text(f"target {' and '.join(_targets(kpi))}"),
+            ),
+            _short(kpi.before),
+            _short(kpi.after),
+            _change(kpi.metric, kpi.change, separator=" "),
+        )
+    return table
+
+
+def _kpi_list(results: Results) -> Table:
+    """Lay the KPIs out one below the other, for narrow terminals."""
+    table = Table.grid(padding=(0, 2))
+    table.add_column(no_wrap=True)
+    table.add_column()
+    for kpi in results.kpis:
+        title, about, *reason = _kpi_words(kpi)
+        target = Text(f"target {' and '.join(_targets(kpi))}")
+        table.add_row(
+            Text(*_outcome(kpi.outcome)), Group(title, about, target, Text(_kpi_numbers(kpi)), *reason)
+        )
+    return table
+
+
+def _kpi_numbers(kpi: Kpi) -> str:
+    if kpi.before is None and kpi.after is None:
+        return NOT_RESOLVABLE
+    change = _change(kpi.metric, kpi.change, separator=" ") if kpi.change else f"change {NOT_RESOLVABLE}"
+    return f"{pair_text(kpi.before, kpi.after)}, {change}"
+
+
+def _kpi_words(kpi: Kpi) -> list[Text]:
+    """Give title and subject, and for a KPI that has not passed its reason; else the numbers tell."""
+    about = f"{measured_title(kpi.metric, kpi.stat)}, {_endpoint(kpi.endpoint, 40)}"
+    lines = [
+        Text(short_name(kpi.title, 60), "bold"),
+        Text(about if kpi.is_blocking else f"{about}; advisory", "dim"),
+    ]
+    return lines if kpi.outcome == "passed" else [*lines, Text(short_name(kpi.reason, 300))]
+
+
+def _targets(kpi: Kpi) -> list[str]:
+    return [short_name(target_text(target), 24) for target in kpi.targets]
+
+
+def _endpoint_table(results: Results, *, is_wide: bool) -> RenderableType:
+    rows = endpoint_rows(results)
+    if is_wide:
+        table = _table(
+            "Endpoint, least improved first", "n", "p50 response", "Change", "p95 response", "Failed"
+        )
+    else:
+        table = _table("Endpoint, worst first", "p50 response", "Change", "p95 / failed")
+    for row in rows[:_MAX_ENDPOINTS]:
+        cells = _wide_cells(row) if is_wide else _narrow_cells(row)
+        table.add_row(*cells, style="bold" if row.endpoint == ALL_ENDPOINTS else "")
+    if len(rows) <= _MAX_ENDPOINTS:
+        return table
+    return Group(table, _indented(Text(f"{len(rows) - _MAX_ENDPOINTS} more in results.json", "dim")))
+
+
+def _wide_cells(row: EndpointRow) -> tuple[RenderableType, ...]:
+    p50 = row.response_p50
+    return (
+        _endpoint_line(row.endpoint),
+        _sample_counts(p50),
+        _pair(p50),
+        _change("response_time", p50.change if p50 else None, separator=" "),
+        _pair(row.response_p95),
+        _pair(row.error_share),
+    )
+
+
+def _narrow_cells(row: EndpointRow) -> tuple[RenderableType, ...]:
+    p50 = row.response_p50
+    return (
+        Group(_endpoint_line(row.endpoint), Text(f"n {_sample_counts(p50)}", "dim")),
+        _pair(p50),
+        _change("response_time", p50.change if p50 else None, separator="\n"),
+        f"{_pair(row.response_p95)}\n{_pair(row.error_share)}",
+    )
+
+
+def _worse(results: Results) -> RenderableType:
+    """Name what got worse, or say that nothing did; silence would be no answer."""
+    findings = find(results)
+    count = len(findings.worse)
+    heading = f"Got worse: {counted(count, 'value') if count else 'nothing beyond doubt'}"
+    if findings.suspects:
+        heading += f"; {len(findings.suspects)} more may have, but no interval can be given"
+    heading += f"; {len(findings.unresolved)} of {len(results.comparisons)} comparisons not resolvable"
+    lines = [_worse_line(comparison) for comparison in findings.worse[:_MAX_WORSE]]
+    if count > _MAX_WORSE:
+        lines.append(Text(f"{count - _MAX_WORSE} more in report.html", "dim"))
+    return Group(_indented(Text(heading)), _indented(*lines, columns=4))
+
+
+def _worse_line(comparison: Comparison) -> Text:
+    name = f"{_endpoint(comparison.endpoint, 40)}, {measured_title(comparison.metric, comparison.stat)}"
+    interval = f"{change_text(comparison.change)} {change_interval_text(comparison.change)}"
+    return Text(f"{name}: {pair_text(comparison.before, comparison.after)}, {interval}")
+
+
+def _resources(results: Results) -> Text:
+    if len(results.variants) < 2:
+        return Text("Memory and CPU: not observed")
+    before, after = results.variants[:2]
+    memory = pair_text(before.memory_uss, after.memory_uss)
+    return Text(f"Memory (USS): {memory} · CPU per request: {pair_text(before.cpu_time, after.cpu_time)}")
+
+
+def _problems(results: Results) -> list[Text]:
+    """Give the checks that did not hold and what is missing; nothing if all is well."""
+    lines = [
+        Text.assemble(("✕", _STYLES["invalid"]), f" {short_name(check.id)}: {short_name(check.detail, 300)}")
+        for check in results.validity
+        if not check.ok
+    ]
+    gap = [Text(f"Gap in the measurement: {short_name(results.gap, 300)}")] if results.gap else []
+    return [*lines, *gap]
+
+
+def _indented(*lines: Text, columns: int = 2) -> RenderableType:
+    return Padding(Group(*lines), (0, 0, 0, columns))
+
+
+def _table(name_column: str, *number_columns: str) -> Table:
+    """Make a table whose first column gives way when space is short: a number is never cut."""
+    table = Table(box=box.SIMPLE_HEAD, show_edge=False, padding=(0, 1))
+    table.add_column(name_column)
+    for name in number_columns:
+        table.add_column(name, justify="right", no_wrap=True, overflow="fold")
+    return table
+
+
+def _outcome(outcome: Outcome) -> tuple[str, str]:
+    words = OUTCOME_WORDS[outcome]
+    return (f"{words.shape} {words.word.upper()}", _STYLES[outcome])
+
+
+def _endpoint(endpoint: str, limit: int) -> str:
+    return "all requests" if endpoint == ALL_ENDPOINTS else short_name(endpoint, limit)
+
+
+def _endpoint_line(endpoint: str) -> Text:
+    return Text(_endpoint(endpoint, 60), no_wrap=True, overflow="ellipsis")
+
+
+def _short(estimate: Estimate | None) -> str:
+    return value_text(estimate) if estimate else _NONE
+
+
+def _pair(comparison: Comparison | None) -> str:
+    return pair_text(comparison.before, comparison.after) if comparison else _NONE
+
+
+def _sample_counts(comparison: Comparison | None) -> str:
+    return sample_counts_text(comparison.before, comparison.after) if comparison else _NONE
+
+
+def _change(metric: str, change: Estimate | None, *, separator: str) -> str:
+    if change is None:
+        return NOT_RESOLVABLE
+    return f"{change_text(change)} {direction_word(metric, change)}{separator}{change_interval_text(change)}"
