@@ -22,7 +22,7 @@ _SIZES = {
     "/s": {"/s": 1.0},
     "count": {"count": 1.0},
 }
-"""For each metric's unit: the units that a target may be written in, and what one of them is in the metric's."""
+"""For each metric's unit: in which units a target may be written, and how many of the metric's each is."""
 
 _TARGET = re.compile(
     r"\s*(?P<change>change\s+)?(?P<operator><=|>=|<|>)\s*(?P<value>[+-]?(\d+(\.\d*)?|\.\d+))\s*(?P<unit>\S*)\s*"

@@ -14,7 +14,7 @@ from harness.store.slice_summary import dump_slice_summary, load_slice_summary
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RunFolder:
-    """One run's folder, laid out as docs/formats.md says. Writing makes the folders above a file as needed."""
+    """One run's folder, laid out as docs/formats.md says; writing a file makes the folders above it."""
 
     path: Path
 

@@ -1,0 +1,321 @@
+"""Analyze a run folder: measure, compare, judge, and write results.json.
+
+Only whole rounds take part: those in which every slice that counts was finished. Whatever is missing, the
+answer is a verdict with its reason, never a crash and never a pass.
+"""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import asdict, dataclass, replace
+from typing import Any
+
+import numpy as np
+
+from harness.campaign.analyze_round import AnalyzedRound, VariantRound, analyze_round
+from harness.errors import MeasurementError, NoDataError, UsageError
+from harness.gates.decide import judge_kpi, judge_run
+from harness.gates.kpi_file import read_kpi_file
+from harness.gates.validity import RunFacts, VariantFacts, check_client_delay, check_validity
+from harness.model.measurement import Comparison, Estimate
+from harness.model.plan import Plan, Round
+from harness.model.slice_summary import SliceSummary
+from harness.model.verdict import KpiVerdict, Outcome
+from harness.plan.plan_file import load_plan
+from harness.stats.charts import Window, ecdf
+from harness.stats.columns import FloatArray
+from harness.stats.compare import compare
+from harness.stats.measure import WHOLE_MIX
+from harness.stats.pairing import add_pairings
+from harness.stats.percentiles import QUANTILES, is_resolvable, quantile
+from harness.store.results import SCHEMA_VERSION, write_results
+from harness.store.run_folder import RunFolder
+
+TOP_STATEMENTS = 20
+"""Statements of each variant that results.json holds; queries.json of each round has more."""
+
+_STATEMENT_SUMS = ("calls", "total_ms", "rows", "shared_blocks_hit", "shared_blocks_read")
+
+
+def analyze(folder: RunFolder) -> dict[str, Any]:
+    """Analyze and judge the run in `folder`, and write its results.json.
+
+    Returns:
+        The results as written; docs/formats.md shows them.
+
+    Raises:
+        NoDataError: the run ended before it had a plan.
+        UsageError: kpis.yaml is missing or has faults, or there is only one variant.
+        MeasurementError: a file of the run is damaged, or results.json cannot be written.
+    """
+    run = _read_run(folder)
+    kpi_file = read_kpi_file(folder.kpis_yaml)
+    rounds = [
+        analyze_round(folder, index=index, variants=run.variants, finished=run.summaries(index))
+        for index in run.whole_rounds
+    ]
+    comparisons = compare(
+        [found for one in rounds for variant in one.variants.values() for found in variant.measurements],
+        before=run.before,
+        after=run.after,
+        confidence=kpi_file.confidence,
+    )
+    kpi_verdicts = [judge_kpi(kpi, comparisons) for kpi in kpi_file.kpis]
+    checks = (
+        *check_validity(run.counting_summaries, _facts(run, rounds)),
+        check_client_delay(_contradictions(kpi_verdicts, comparisons)),
+    )
+    verdict = judge_run(kpi_verdicts, checks)
+    return write_results(
+        folder,
+        {
+            "schema_version": SCHEMA_VERSION,
+            "run_id": folder.run_id,
+            "experiment": run.plan.experiment,
+            "title": run.plan.title,
+            "seed": run.plan.seed,
+            "started_at": run.status.get("started_at") or "",
+            "duration_s": _duration_s(run.finished),
+            "outcome": verdict.outcome.value,
+            "reason": verdict.reason,
+            "confidence": kpi_file.confidence,
+            "variants": list(_variants(run, rounds, comparisons)),
+            "validity": [asdict(check) for check in checks],
+            "kpis": [_kpi(kpi_verdict) for kpi_verdict in kpi_verdicts],
+            "comparisons": [asdict(comparison) for comparison in comparisons],
+            "rounds": [_round(run, one) for one in rounds],
+            "charts": {
+                "ecdf": list(_ecdf_charts(run, rounds)),
+                "over_time": list(_over_time_charts(run, rounds)),
+            },
+            "queries": {variant: _top_statements(folder, run, variant) for variant in run.variants},
+            "gap": run.gap,
+            "environment": folder.read_json(folder.environment_json)
+            if folder.environment_json.is_file()
+            else {},
+        },
+    )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Run:
+    """What was planned and what of it is there."""
+
+    plan: Plan
+    status: dict[str, Any]
+    finished: tuple[tuple[int, SliceSummary], ...]
+    """Round and summary of every finished slice."""
+    whole_rounds: tuple[int, ...]
+
+    @property
+    def variants(self) -> tuple[str, ...]:
+        return tuple(variant.id for variant in self.plan.variants)
+
+    @property
+    def before(self) -> str:
+        return self.variants[0]
+
+    @property
+    def after(self) -> str:
+        return self.variants[-1]
+
+    @property
+    def counting_summaries(self) -> list[tuple[int, SliceSummary]]:
+        return [
+            (index, summary)
+            for index, summary in self.finished
+            if index in self.whole_rounds and not summary.is_warm_up
+        ]
+
+    def summaries(self, round_index: int) -> list[SliceSummary]:
+        return [summary for index, summary in self.finished if index == round_index]
+
+    @property
+    def gap(self) -> str:
+        """What of the plan is missing, in a sentence or two; empty if nothing is."""
+        missing = [round_.index for round_ in self.plan.rounds if round_.index not in self.whole_rounds]
+        if not missing:
+            return ""
+        count = f"{len(self.whole_rounds)} of {len(self.plan.rounds)} planned rounds are whole"
+        lost = f"{count}; missing: {', '.join(map(str, missing))}."
+        return (
+            lost
+            if self.status.get("state") == "finished"
+            else f"{lost} {self.status.get('note', '')}".strip()
+        )
+
+
+def _read_run(folder: RunFolder) -> _Run:
+    if not folder.plan_json.is_file():
+        raise NoDataError(
+            f"There is nothing to judge in {folder.path}: the run ended before it had a plan.",
+            hint="Run it again.",
+        )
+    try:
+        plan = load_plan(folder.plan_json.read_text("utf-8"))
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        raise MeasurementError(f"{folder.plan_json} is damaged: {error}.", hint="Run it again.") from error
+    if len(plan.variants) < 2:
+        raise UsageError("A comparison needs two variants, the plan has one.", hint="Name before and after.")
+    finished = folder.finished_slices()
+    there = {(index, summary.slice, summary.variant) for index, summary in finished}
+    return _Run(
+        plan=plan,
+        status=folder.status,
+        finished=finished,
+        whole_rounds=tuple(round_.index for round_ in plan.rounds if _needed(round_) <= there),
+    )
+
+
+def _needed(round_: Round) -> set[tuple[int, int, str]]:
+    return {(round_.index, piece.index, piece.variant_id) for piece in round_.slices if not piece.is_warm_up}
+
+
+def _facts(run: _Run, rounds: Sequence[AnalyzedRound]) -> RunFacts:
+    return RunFacts(
+        planned_round_count=len(run.plan.rounds),
+        whole_round_count=len(rounds),
+        gap=run.gap,
+        pairing=add_pairings(one.pairing for one in rounds),
+        variants={
+            variant: _variant_facts([one.variants[variant] for one in rounds]) for variant in run.variants
+        },
+    )
+
+
+def _variant_facts(rounds: Sequence[VariantRound]) -> VariantFacts:
+    response_ms = _pooled(rounds, WHOLE_MIX)
+    q = QUANTILES["p95"]
+    return VariantFacts(
+        request_count=sum(one.reported_count for one in rounds),
+        unanswered_count=sum(one.unanswered_count for one in rounds),
+        sample_count=sum(one.sample_count for one in rounds),
+        p95_ms=quantile(response_ms, q) if is_resolvable(response_ms.size, q) else None,
+    )
+
+
+def _pooled(rounds: Sequence[VariantRound], endpoint: str) -> FloatArray:
+    """Return the good response times of all rounds together."""
+    parts = [
+        values for one in rounds for name, values in one.response_ms.items() if endpoint in {WHOLE_MIX, name}
+    ]
+    return np.concatenate(parts) if parts else np.empty(0)
+
+
+def _contradictions(kpi_verdicts: Sequence[KpiVerdict], comparisons: Sequence[Comparison]) -> list[str]:
+    """Name the KPIs whose decided verdict on response time is another one on service time."""
+    return [
+        found.kpi.title
+        for found in kpi_verdicts
+        if found.kpi.metric == "response_time"
+        and found.verdict.outcome in {Outcome.PASSED, Outcome.FAILED}
+        and found.verdict.outcome
+        is not judge_kpi(replace(found.kpi, metric="service_time"), comparisons).verdict.outcome
+    ]
+
+
+def _duration_s(finished: Sequence[tuple[int, SliceSummary]]) -> float:
+    if not finished:
+        return 0.0
+    reports = [summary.report for _, summary in finished]
+    return (max(report.ended_ns for report in reports) - min(report.started_ns for report in reports)) / 1e9
+
+
+def _variants(
+    run: _Run, rounds: Sequence[AnalyzedRound], comparisons: Sequence[Comparison]
+) -> Iterator[dict[str, Any]]:
+    for variant in run.plan.variants:
+        seen = [one.variants[variant.id] for one in rounds]
+        dropped = sum(one.dropped_count for one in seen)
+        yield {
+            "id": variant.id,
+            "title": variant.title,
+            "request_count": sum(one.sample_count for one in seen) + dropped,
+            "failed_count": sum(one.failed_count for one in seen) + dropped,
+            "memory_uss": _level(run, comparisons, variant.id, "memory_uss", "last"),
+            "cpu_time": _level(run, comparisons, variant.id, "cpu_time", "mean"),
+        }
+
+
+def _level(
+    run: _Run, comparisons: Sequence[Comparison], variant: str, metric: str, stat: str
+) -> dict[str, Any] | None:
+    """Return the level of a variant that takes part in the comparison; the others have none yet."""
+    key = (WHOLE_MIX, metric, stat)
+    found = next(c for c in comparisons if (c.endpoint, c.metric, c.stat) == key)
+    return _estimate({run.before: found.before, run.after: found.after}.get(variant))
+
+
+def _estimate(estimate: Estimate | None) -> dict[str, Any] | None:
+    return asdict(estimate) if estimate else None
+
+
+def _kpi(kpi_verdict: KpiVerdict) -> dict[str, Any]:
+    kpi, comparison = kpi_verdict.kpi, kpi_verdict.comparison
+    return {
+        "id": kpi.id,
+        "title": kpi.title,
+        "why": kpi.why,
+        "metric": kpi.metric,
+        "stat": kpi.stat,
+        "endpoint": kpi.endpoint,
+        "blocking": kpi.is_blocking,
+        "outcome": kpi_verdict.verdict.outcome.value,
+        "reason": kpi_verdict.verdict.reason,
+        "before": _estimate(comparison.before) if comparison else None,
+        "after": _estimate(comparison.after) if comparison else None,
+        "change": _estimate(comparison.change) if comparison else None,
+        "targets": [target.text for target in kpi.targets],
+    }
+
+
+def _round(run: _Run, analyzed: AnalyzedRound) -> dict[str, Any]:
+    planned = next(round_ for round_ in run.plan.rounds if round_.index == analyzed.index)
+    return {
+        "index": analyzed.index,
+        "places": list(planned.places),
+        "slice_count": sum(not piece.is_warm_up for piece in planned.slices),
+        "request_count": {name: seen.sample_count for name, seen in analyzed.variants.items()},
+    }
+
+
+def _ecdf_charts(run: _Run, rounds: Sequence[AnalyzedRound]) -> Iterator[dict[str, Any]]:
+    sides = {
+        "before": [one.variants[run.before] for one in rounds],
+        "after": [one.variants[run.after] for one in rounds],
+    }
+    endpoints = {name for seen in sides.values() for one in seen for name in one.response_ms}
+    for endpoint in (WHOLE_MIX, *sorted(endpoints)):
+        lines = {side: asdict(ecdf(_pooled(seen, endpoint))) for side, seen in sides.items()}
+        yield {"endpoint": endpoint, "metric": "response_time", **lines}
+
+
+def _over_time_charts(run: _Run, rounds: Sequence[AnalyzedRound]) -> Iterator[dict[str, Any]]:
+    zero_ns = min((summary.report.started_ns for _, summary in run.finished), default=0)
+    for one in rounds:
+        for variant, seen in one.variants.items():
+            yield {"variant": variant, "round": one.index, **_line(seen.windows, zero_ns)}
+
+
+def _line(windows: Sequence[Window], zero_ns: int) -> dict[str, Any]:
+    return {
+        "at_s": [(window.at_ns - zero_ns) / 1e9 for window in windows],
+        "p50_ms": [window.p50_ms for window in windows],
+        "p95_ms": [window.p95_ms for window in windows],
+        "request_count": [window.request_count for window in windows],
+    }
+
+
+def _top_statements(folder: RunFolder, run: _Run, variant: str) -> list[dict[str, Any]]:
+    """Add up each statement over the whole rounds; most total time first, then by text."""
+    sums: dict[str, dict[str, Any]] = {}
+    for index in run.whole_rounds:
+        path = folder.queries_json(index, variant)
+        statements = folder.read_json(path).get("statements", []) if path.is_file() else []
+        for statement in statements:
+            total = sums.setdefault(statement["query"], dict.fromkeys(_STATEMENT_SUMS, 0))
+            for name in _STATEMENT_SUMS:
+                total[name] += statement[name]
+    top = sorted(sums.items(), key=lambda entry: (-entry[1]["total_ms"], entry[0]))[:TOP_STATEMENTS]
+    return [
+        {"query": query, **total, "mean_ms": total["total_ms"] / total["calls"] if total["calls"] else 0.0}
+        for query, total in top
+    ]

@@ -1,0 +1,80 @@
+"""The words in which a verdict states its numbers: plain, exact, and never rounded across the target."""
+
+from decimal import Decimal
+
+from harness.model.measurement import Estimate
+from harness.model.verdict import Target
+
+_FEWEST_DIGITS = 2
+_MOST_DIGITS = 9
+
+_BOUNDS = {"<=": "at most", "<": "less than", ">=": "at least", ">": "more than"}
+_MIRRORED = {"<=": "at least", "<": "more than", ">=": "at most", ">": "less than"}
+
+
+def change_clause(estimate: Estimate, target: Target) -> str:
+    """Tell a change: `fell 71 % (68 to 74 %)`, `rose ...`, or `changed by -1 % (-4 to +2 %)`."""
+    numbers = (estimate.value, estimate.low, estimate.high)
+    digits = _digits(numbers, target.value)
+    if estimate.high < 0:
+        value, high, low = (_number(abs(number), digits) for number in numbers)
+        return f"fell {_spread(value, low, high, '%')}"
+    if estimate.low > 0:
+        value, low, high = (_number(number, digits) for number in numbers)
+        return f"rose {_spread(value, low, high, '%')}"
+    value, low, high = (_signed(number, digits) for number in numbers)
+    return f"changed by {_spread(value, low, high, '%')}"
+
+
+def absolute_clause(estimate: Estimate, target: Target) -> str:
+    """Tell a level: `is now 312 ms (300 to 325 ms)`."""
+    numbers = (estimate.value, estimate.low, estimate.high)
+    value, low, high = (_number(number, _digits(numbers, target.value, fewest=3)) for number in numbers)
+    return f"is now {_spread(value, low, high, _unit(estimate.unit))}"
+
+
+def claim_words(target: Target) -> str:
+    """Tell what was claimed: `at most 400 ms`, `a fall of at least 60 %`, `a rise of at most 10 %`."""
+    if not target.is_change:
+        return f"{_BOUNDS[target.operator]} {_amount(target.value, _unit(target.unit))}"
+    if target.value < 0:
+        return f"a fall of {_MIRRORED[target.operator]} {_amount(-target.value, '%')}"
+    return f"a rise of {_BOUNDS[target.operator]} {_amount(target.value, '%')}"
+
+
+def _spread(value: str, low: str, high: str, unit: str) -> str:
+    ending = f" {unit}" if unit else ""
+    return f"{value}{ending} ({low} to {high}{ending})"
+
+
+def _amount(value: float, unit: str) -> str:
+    return f"{_number(value, _MOST_DIGITS)} {unit}".strip()
+
+
+def _unit(unit: str) -> str:
+    return "" if unit == "count" else unit
+
+
+def _digits(numbers: tuple[float, ...], target: float, *, fewest: int = _FEWEST_DIGITS) -> int:
+    """Return the fewest digits with which no number moves to or across the target by rounding."""
+    for digits in range(fewest, _MOST_DIGITS):
+        rounded = (float(_number(number, digits)) for number in numbers)
+        if all(_side(a, target) == _side(b, target) for a, b in zip(numbers, rounded, strict=True)):
+            return digits
+    return _MOST_DIGITS
+
+
+def _side(number: float, target: float) -> int:
+    return (number > target) - (number < target)
+
+
+def _number(number: float, digits: int) -> str:
+    """Write a number with so many significant digits, but never fewer than its whole part has."""
+    whole_digits = len(str(abs(int(number)))) if abs(number) >= 1 else 0
+    text = f"{number:.{max(digits, whole_digits)}g}"
+    return f"{Decimal(text):f}"
+
+
+def _signed(number: float, digits: int) -> str:
+    text = _number(number, digits)
+    return f"+{text}" if number > 0 else text

@@ -1,0 +1,317 @@
+"""Did the harness measure truly? One Check for each condition; docs/adr/0006 says where the limits come from.
+
+The limits are those of the measurement, not of the server: past them the numbers describe the wrong thing,
+and the run is invalid whatever they say.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+
+from harness.model.slice_summary import SliceSummary
+from harness.model.verdict import Check
+from harness.stats.pairing import Pairing
+
+LEAST_RATE_SHARE = 0.999
+"""Of the planned arrivals that must have been sent."""
+
+MOST_LAG_MS = 5.0
+"""Of a slice's 99th percentile of start lag and of event-loop lag, or MOST_LAG_SHARE where that is more."""
+
+MOST_LAG_SHARE = 0.05
+"""Of the variant's own p95: a generator that adds 10 ms to 400 ms has not changed what is seen."""
+
+MOST_GENERATOR_CORES = 0.30
+"""In a slice. An event loop is a queue: at 40 % of a core its p99 delay is 5 to 25 ms already."""
+
+MOST_BAD_SLICES = 0.10
+"""Of the slices may cross a limit: a machine hiccups, and rounds are robust against that."""
+
+MOST_UNANSWERED_SHARE = 0.01
+"""Of one variant's requests may end without any answer: past it something on the way broke, and the latencies
+that are left are those of the lucky."""
+
+LEAST_SAME_REQUESTS = 0.95
+"""Of good arrivals that must have sent the same endpoints in the same order in both variants."""
+
+MOST_IDLE_CORES = 0.02
+"""That a server may use while the other one is measured."""
+
+REPORTED_ONLY = frozenset({"background-work"})
+"""Checks that people should see and that make no run invalid."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class VariantFacts:
+    """What the samples of one variant say about the measurement."""
+
+    request_count: int
+    unanswered_count: int
+    """Requests with status 0: refused, reset, timed out."""
+    sample_count: int
+    """Rows in the sample files."""
+    p95_ms: float | None
+    """Of the response time; None where too few samples support it."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RunFacts:
+    """What the plan and the samples say beside the slice summaries."""
+
+    planned_round_count: int
+    whole_round_count: int
+    gap: str
+    """What is missing, one sentence; empty if nothing."""
+    pairing: Pairing
+    """Of all couples."""
+    variants: Mapping[str, VariantFacts]
+
+
+def check_validity(summaries: Sequence[tuple[int, SliceSummary]], facts: RunFacts) -> tuple[Check, ...]:
+    """Return every check, in the order in which people should read them.
+
+    Args:
+        summaries: round and summary of the slices that count, those of whole rounds.
+        facts: the rest.
+    """
+    slices = [summary for _, summary in summaries]
+    return (
+        _rounds_complete(facts),
+        _samples_complete(facts),
+        _rate_achieved(slices),
+        _dropped_arrivals(slices),
+        _start_lag(slices, facts),
+        _loop_lag(slices, facts),
+        _generator_cpu(slices),
+        _drained(slices),
+        _schedule_equal(summaries),
+        _same_journeys(facts),
+        _same_requests(facts),
+        _unanswered(facts),
+        _background_work(slices),
+    )
+
+
+def check_client_delay(contradictions: Sequence[str]) -> Check:
+    """Check that no verdict hangs on the generator's own delay.
+
+    The truth lies between service time (from the send) and response time (from the planned moment).
+
+    Args:
+        contradictions: titles of the KPIs on response time whose verdict is another one on service time.
+    """
+    count = len(contradictions)
+    detail = "Every verdict on response time is the same on service time."
+    if contradictions:
+        detail = (
+            f"{', '.join(contradictions)}: the verdict on service time is another one, so the generator's own"
+            " delay decides. Lower the rate."
+        )
+    return Check(id="client-delay", ok=count == 0, value=float(count), limit=0.0, detail=detail)
+
+
+def _rounds_complete(facts: RunFacts) -> Check:
+    ok = facts.whole_round_count >= facts.planned_round_count
+    detail = f"All {facts.planned_round_count} planned rounds are whole."
+    if not ok:
+        detail = f"{facts.gap} Run it again to the end."
+    return Check(
+        id="rounds-complete",
+        ok=ok,
+        value=float(facts.whole_round_count),
+        limit=float(facts.planned_round_count),
+        detail=detail,
+    )
+
+
+def _samples_complete(facts: RunFacts) -> Check:
+    reported = sum(variant.request_count for variant in facts.variants.values())
+    stored = sum(variant.sample_count for variant in facts.variants.values())
+    detail = f"The sample files hold {stored:,} of {reported:,} requests that the generator reported."
+    return Check(
+        id="samples-complete",
+        ok=stored == reported,
+        value=float(stored),
+        limit=float(reported),
+        detail=detail + ("" if stored == reported else " A file is damaged: run it again."),
+    )
+
+
+def _rate_achieved(slices: Sequence[SliceSummary]) -> Check:
+    planned = sum(summary.report.planned_arrivals for summary in slices)
+    sent = sum(summary.report.sent_arrivals for summary in slices)
+    share = sent / planned if planned else 0.0
+    ok = share >= LEAST_RATE_SHARE
+    detail = f"{sent:,} of {planned:,} planned arrivals were sent, {100 * LEAST_RATE_SHARE:g} % must be."
+    return Check(
+        id="rate-achieved",
+        ok=ok,
+        value=share,
+        limit=LEAST_RATE_SHARE,
+        detail=detail + ("" if ok else " The generator cannot keep this rate: lower it."),
+    )
+
+
+def _dropped_arrivals(slices: Sequence[SliceSummary]) -> Check:
+    dropped = sum(summary.report.dropped_arrivals for summary in slices)
+    detail = "No arrival was dropped."
+    if dropped:
+        detail = (
+            f"{dropped:,} arrivals found no free user and were dropped; they count as failed requests."
+            " Lower the rate to one that both variants can serve."
+        )
+    return Check(id="dropped-arrivals", ok=dropped == 0, value=float(dropped), limit=0.0, detail=detail)
+
+
+def _start_lag(slices: Sequence[SliceSummary], facts: RunFacts) -> Check:
+    bad = [s for s in slices if s.report.start_lag_ms.p99 > _lag_limit_ms(facts, s.variant)]
+    worst = max((summary.report.start_lag_ms.p99 for summary in slices), default=0.0)
+    return _slice_share_check(
+        "start-lag",
+        len(bad),
+        len(slices),
+        lambda count: f"{count} started requests too late (p99 up to {worst:.1f} ms after the plan).",
+        "The generator or the machine is too busy: lower the rate, or stop what else runs.",
+    )
+
+
+def _loop_lag(slices: Sequence[SliceSummary], facts: RunFacts) -> Check:
+    bad = [s for s in slices if s.report.loop_lag_ms.p99 > _lag_limit_ms(facts, s.variant)]
+    worst = max((summary.report.loop_lag_ms.p99 for summary in slices), default=0.0)
+    return _slice_share_check(
+        "loop-lag",
+        len(bad),
+        len(slices),
+        lambda count: f"{count} had a blocked event loop in the generator (p99 up to {worst:.1f} ms).",
+        "Look for blocking work in the scenario, lower the rate, or stop what else runs.",
+    )
+
+
+def _lag_limit_ms(facts: RunFacts, variant: str) -> float:
+    """Return the limit of one variant's slices: see MOST_LAG_MS."""
+    seen = facts.variants.get(variant)
+    return max(MOST_LAG_MS, MOST_LAG_SHARE * seen.p95_ms) if seen and seen.p95_ms else MOST_LAG_MS
+
+
+def _generator_cpu(slices: Sequence[SliceSummary]) -> Check:
+    bad = [summary for summary in slices if summary.report.generator_cpu_share > MOST_GENERATOR_CORES]
+    worst = max((summary.report.generator_cpu_share for summary in slices), default=0.0)
+    return _slice_share_check(
+        "generator-cpu",
+        len(bad),
+        len(slices),
+        lambda count: (
+            f"{count} kept the generator busier than {_percent(MOST_GENERATOR_CORES)} of a core"
+            f" (up to {_percent(worst)})."
+        ),
+        "Its own queue is then part of what it sees: lower the rate.",
+    )
+
+
+def _slice_share_check(check_id: str, bad: int, count: int, tell: Callable[[str], str], remedy: str) -> Check:
+    share = bad / count if count else 0.0
+    ok = share <= MOST_BAD_SLICES
+    detail = tell(f"{bad} of {count} slices")
+    return Check(
+        id=check_id, ok=ok, value=share, limit=MOST_BAD_SLICES, detail=detail if ok else f"{detail} {remedy}"
+    )
+
+
+def _drained(slices: Sequence[SliceSummary]) -> Check:
+    hanging = sum(not summary.report.drained for summary in slices)
+    detail = "Every slice ended with nothing in flight."
+    if hanging:
+        detail = (
+            f"{hanging} of {len(slices)} slices ended with requests still in flight: these were never seen to"
+            " finish, and they ran on in the next slice. Lower the rate."
+        )
+    return Check(id="drained", ok=hanging == 0, value=float(hanging), limit=0.0, detail=detail)
+
+
+def _schedule_equal(summaries: Sequence[tuple[int, SliceSummary]]) -> Check:
+    schedules: dict[tuple[int, int], set[str]] = {}
+    for round_index, summary in summaries:
+        schedules.setdefault((round_index, summary.couple), set()).add(summary.schedule_sha256)
+    unequal = sum(len(hashes) > 1 for hashes in schedules.values())
+    detail = f"The slices of each of {len(schedules)} couples replayed one schedule."
+    if unequal:
+        detail = f"In {unequal} of {len(schedules)} couples the schedules differ: a bug, report it."
+    return Check(id="schedule-equal", ok=unequal == 0, value=float(unequal), limit=0.0, detail=detail)
+
+
+def _same_journeys(facts: RunFacts) -> Check:
+    pairing = facts.pairing
+    share = pairing.same_journey_count / pairing.arrival_count if pairing.arrival_count else 0.0
+    ok = pairing.same_journey_count == pairing.arrival_count and pairing.arrival_count > 0
+    counts = f"{pairing.same_journey_count:,} of {pairing.arrival_count:,}"
+    detail = f"{counts} arrivals ran the same task in all variants."
+    return Check(
+        id="same-journeys",
+        ok=ok,
+        value=share,
+        limit=1.0,
+        detail=detail if ok else f"{detail} The scenario must choose its tasks from the seed it is given.",
+    )
+
+
+def _same_requests(facts: RunFacts) -> Check:
+    pairing = facts.pairing
+    share = pairing.same_requests_count / pairing.good_count if pairing.good_count else 1.0
+    ok = share >= LEAST_SAME_REQUESTS
+    detail = (
+        f"{pairing.same_requests_count:,} of {pairing.good_count:,} good arrivals sent the same requests to"
+        f" all variants, {_percent(LEAST_SAME_REQUESTS)} must."
+    )
+    remedy = "The variants answer differently, or the scenario draws without its seed."
+    return Check(
+        id="same-requests",
+        ok=ok,
+        value=share,
+        limit=LEAST_SAME_REQUESTS,
+        detail=detail if ok else f"{detail} {remedy}",
+    )
+
+
+def _unanswered(facts: RunFacts) -> Check:
+    shares = {
+        variant_id: seen.unanswered_count / seen.sample_count if seen.sample_count else 0.0
+        for variant_id, seen in facts.variants.items()
+    }
+    worst = max(shares, key=lambda variant_id: shares[variant_id], default="")
+    share = shares.get(worst, 0.0)
+    ok = share <= MOST_UNANSWERED_SHARE
+    detail = "Every request got an answer."
+    if share:
+        seen = facts.variants[worst]
+        detail = (
+            f"{seen.unanswered_count:,} of {seen.sample_count:,} requests to {worst} got no answer; they count as"
+            " failed."
+        )
+    return Check(
+        id="unanswered",
+        ok=ok,
+        value=share,
+        limit=MOST_UNANSWERED_SHARE,
+        detail=detail if ok else f"{detail} See its log, and whether it can take so many connections.",
+    )
+
+
+def _background_work(slices: Sequence[SliceSummary]) -> Check:
+    shares: dict[str, list[float]] = {}
+    for summary in slices:
+        for variant_id, share in summary.idle_cpu_share.items():
+            shares.setdefault(variant_id, []).append(share)
+    means = {variant_id: sum(seen) / len(seen) for variant_id, seen in shares.items()}
+    worst = max(means, key=lambda variant_id: means[variant_id], default="")
+    share = means.get(worst, 0.0)
+    ok = share < MOST_IDLE_CORES
+    detail = "No server did noticeable work while the other one was measured."
+    if not ok:
+        detail = (
+            f"{worst} used {_percent(share)} of a core while it should have been idle: it works in the"
+            " background, which costs the other variant time."
+        )
+    return Check(id="background-work", ok=ok, value=share, limit=MOST_IDLE_CORES, detail=detail)
+
+
+def _percent(share: float) -> str:
+    return f"{100 * share:.2g} %"
