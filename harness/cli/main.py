@@ -57,7 +57,7 @@ def main() -> NoReturn:
 
 def _run() -> int:
     try:
-        result = kpibench.main(standalone_mode=False)
+        result = kpibench.main(prog_name="kpibench", standalone_mode=False)
     except click.ClickException as error:
         error.show()
         return ExitCode.USAGE

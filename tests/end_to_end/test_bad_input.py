@@ -38,7 +38,7 @@ load: {scenario: load.py, rate: 5}
 KPIS = """\
 version: 1
 kpis:
-  - {id: a, title: A, why: b, metric: response_time, stat: p50, endpoint: "*", target: ["<= 1 ms"], gate: blocking}
+  - {id: a, title: A, why: b, metric: response_time, stat: p50, target: ["<= 1 ms"], gate: blocking}
 """
 
 
@@ -58,9 +58,9 @@ def mine(tmp_path):
         (["fly"], "No such command 'fly'", "Usage: "),
         (["run", "quick", "--kpis", "none.yaml"], "There is no file none.yaml.", "Looked in"),
         (["serve", "--variant", "afterr"], "There is no variant 'afterr'", "It has: before, after"),
-        (["gate", "no-such-run"], "no-such-run", "kpibench list"),
-        (["report", "no-such-run"], "no-such-run", "kpibench list"),
-        (["analyze", "."], "is no run folder", "kpibench list"),
+        (["gate", "no-such-run"], "no-such-run", "kpibench run"),
+        (["report", "no-such-run"], "no-such-run", "kpibench run"),
+        (["analyze", "."], "is no run folder", "kpibench run"),
         (
             ["run", "quick", "--database-url", "postgresql://kpi:secret@127.0.0.1:9/postgres"],
             "Cannot reach PostgreSQL",
@@ -137,7 +137,7 @@ def test_an_existing_run_folder_is_never_written_over(tmp_path, mine):
     done = kpibench("run", mine, "--out", "kept", cwd=tmp_path)
 
     assert done.returncode == 2
-    assert "exists and is not an empty folder" in done.stderr
+    assert "exists and is not empty" in done.stderr
     assert (tmp_path / "kept" / "results.json").read_text() == "mine"
 
 
@@ -160,13 +160,8 @@ def test_a_full_disk_is_told_before_anything_starts(tmp_path, mine):
 
 
 def test_too_old_a_python_is_told_in_one_sentence():
-    old = shutil.which("python3.9") or shutil.which("python3.10") or shutil.which("python2")
-    source = (ROOT / "harness" / "__main__.py").read_text()
-    if old is None:  # the same lines, told that the interpreter is old
-        source = source.replace("sys.version_info", "(3, 9, 2)")
-    done = subprocess.run(
-        [old or sys.executable, "-c", source], capture_output=True, text=True, cwd=ROOT, check=False
-    )
+    source = (ROOT / "harness" / "__main__.py").read_text().replace("sys.version_info", "(3, 9, 2)")
+    done = subprocess.run([sys.executable, "-c", source], capture_output=True, text=True, cwd=ROOT, check=False)
 
     assert done.returncode == 2
     assert "Python 3.9 is too old: 3.11 or newer is needed." in done.stderr
@@ -197,4 +192,4 @@ def test_help_teaches_every_command(tmp_path):
 
         assert f"  {command} " in overview
         assert told.returncode == 0
-        assert f"Usage: {command}" in told.stdout or f"kpibench {command}" in told.stdout
+        assert f"Usage: kpibench {command}" in told.stdout

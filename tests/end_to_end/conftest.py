@@ -1,0 +1,57 @@
+"""A small experiment on the real reference backend, with everything real and little of it."""
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+import yaml
+
+from harness.plan.experiment import find_experiment
+
+ROOT = Path(__file__).resolve().parents[2]
+
+
+@pytest.fixture(scope="session")
+def cache_dir(tmp_path_factory):
+    """A cache folder of its own, that an unprivileged PostgreSQL may enter."""
+    folder = tmp_path_factory.mktemp("cache")
+    for parent in (folder, folder.parent):
+        parent.chmod(0o755)
+    return folder
+
+
+@pytest.fixture(scope="session")
+def environment(cache_dir):
+    return {**os.environ, "KPIBENCH_CACHE_DIR": str(cache_dir), "COLUMNS": "120"}
+
+
+@pytest.fixture(scope="session")
+def small_experiment(tmp_path_factory):
+    """`quick` with the same variants, rounds and order, but seconds of load."""
+    content = yaml.safe_load(find_experiment("quick").read_text())
+    content.update(id="small", scale=0.02, couples=1, slice_seconds=1, warm_up_seconds=0.5)
+    content["load"] = {"scenario": str(ROOT / "scenarios/booking_day.py"), "rate": 15}
+    content["kpis"] = str(ROOT / "kpis.yaml")
+    path = tmp_path_factory.mktemp("experiment") / "small.yaml"
+    path.write_text(yaml.safe_dump(content))
+    return path
+
+
+@pytest.fixture(scope="session")
+def kpibench(environment):
+    """Run `kpibench` as a user does and give what it printed."""
+
+    def kpibench(*arguments, cwd, timeout=300):
+        return subprocess.run(
+            [sys.executable, "-m", "harness", *map(str, arguments)],
+            cwd=cwd,
+            env=environment,
+            capture_output=True,
+            text=True,
+            timeout=timeout,
+            check=False,
+        )
+
+    return kpibench

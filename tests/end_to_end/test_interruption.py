@@ -1,0 +1,95 @@
+"""However a run ends, nothing is left running, and what was measured is kept."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+
+import psutil
+import pytest
+
+
+@pytest.fixture
+def start(environment, small_experiment, tmp_path):
+    """Start a run and wait until its first round has load."""
+    started = []
+
+    def start():
+        process = subprocess.Popen(
+            [sys.executable, "-m", "harness", "run", str(small_experiment), "--out", "run"],
+            cwd=tmp_path,
+            env=environment,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+            start_new_session=True,
+        )
+        started.append(process)
+        return process
+
+    yield start
+    for process in started:
+        process.kill()
+        process.communicate()
+
+
+def wait_for_load(run, process, *, round_name="01"):
+    """Wait until a slice of the round is stored: watch the folder as long as the process lives."""
+    while not list(run.glob(f"rounds/{round_name}/*/slices/*.json")):
+        assert process.poll() is None, process.communicate()[0]
+        try:
+            process.wait(0.05)
+        except subprocess.TimeoutExpired:
+            continue
+
+
+def descendants(process):
+    return psutil.Process(process.pid).children(recursive=True)
+
+
+def test_ctrl_c_keeps_what_was_measured_and_stops_everything(start, tmp_path):
+    process = start()
+    wait_for_load(tmp_path / "run", process, round_name="02")
+    children = descendants(process)
+    os.killpg(process.pid, signal.SIGINT)
+    output, _ = process.communicate(timeout=60)
+    _gone, alive = psutil.wait_procs(children, timeout=30)
+    results = json.loads((tmp_path / "run" / "results.json").read_text())
+
+    assert process.returncode == 130, output
+    assert alive == []
+    assert len(children) >= 4  # two servers, the generator, PostgreSQL
+    assert json.loads((tmp_path / "run" / "status.json").read_text())["state"] == "interrupted"
+    assert results["outcome"] in {"inconclusive", "invalid"}
+    assert results["gap"]
+    assert (tmp_path / "run" / "report.html").exists()
+    assert "Traceback" not in output
+
+
+def test_kill_9_of_the_harness_leaves_nothing_running_and_a_usable_folder(start, tmp_path, kpibench):
+    process = start()
+    wait_for_load(tmp_path / "run", process)
+    children = descendants(process)
+    process.kill()
+    process.communicate()
+    _gone, alive = psutil.wait_procs(children, timeout=30)
+    again = kpibench("analyze", "run", cwd=tmp_path)
+
+    assert alive == []
+    assert again.returncode == 0, again.stderr
+    assert json.loads((tmp_path / "run" / "results.json").read_text())["outcome"] != "passed"
+
+
+def test_a_server_that_dies_in_the_middle_makes_the_run_invalid(start, tmp_path):
+    process = start()
+    wait_for_load(tmp_path / "run", process)
+    server = next(child for child in descendants(process) if "serve" in child.cmdline())
+    server.kill()
+    output, _ = process.communicate(timeout=60)
+
+    assert process.returncode == 4, output
+    assert "died in round" in output
+    assert "server.log" in output
+    assert "Traceback" not in output
+    assert json.loads((tmp_path / "run" / "status.json").read_text())["state"] == "failed"

@@ -1,0 +1,149 @@
+"""The main job on real parts: real PostgreSQL, real HTTP, real Locust, a real verdict."""
+
+import json
+
+import pyarrow.ipc
+import pytest
+
+from harness.plan.plan_file import load_plan
+
+EXIT_CODES = {"passed": 0, "failed": 99, "inconclusive": 3, "invalid": 4}
+
+
+@pytest.fixture(scope="module")
+def done(kpibench, small_experiment, tmp_path_factory):
+    folder = tmp_path_factory.mktemp("run")
+    return kpibench("run", small_experiment, "--out", "run", cwd=folder), folder / "run"
+
+
+@pytest.fixture(scope="module")
+def results(done):
+    return json.loads((done[1] / "results.json").read_text())
+
+
+def rows(run, variant):
+    for path in sorted(run.glob(f"rounds/*/{variant}/slices/*.arrow")):
+        summary = json.loads(path.with_suffix(".json").read_text())
+        if not summary["is_warm_up"]:
+            yield from pyarrow.ipc.open_stream(path).read_all().to_pylist()
+
+
+def test_the_exit_code_is_the_verdict(done, results):
+    process, _run = done
+
+    assert process.returncode == EXIT_CODES[results["outcome"]], process.stderr
+    assert "Traceback" not in process.stderr
+
+
+def test_the_verdict_and_the_path_of_the_report_are_printed(done, results):
+    process, run = done
+
+    assert results["outcome"] in process.stdout.lower()
+    assert str(run.name) in process.stdout
+    assert "report.html" in process.stdout
+
+
+def test_all_files_of_the_run_folder_are_there(done):
+    _process, run = done
+    names = {str(path.relative_to(run)) for path in run.rglob("*") if path.is_file()}
+
+    assert {
+        "experiment.yaml",
+        "kpis.yaml",
+        "plan.json",
+        "environment.json",
+        "status.json",
+        "results.json",
+        "report.html",
+        "rounds/01/round.json",
+        "rounds/01/host.jsonl",
+        "rounds/01/generator.jsonl",
+        "rounds/06/after/process.jsonl",
+        "rounds/06/before/queries.json",
+        "rounds/06/before/server.log",
+    } <= names
+    assert json.loads((run / "status.json").read_text())["state"] == "finished"
+
+
+def test_both_variants_saw_the_same_requests_and_all_are_good(done):
+    _process, run = done
+    before, after = list(rows(run, "before")), list(rows(run, "after"))
+
+    def journeys(samples):
+        return sorted({(row["arrival"], row["journey"]) for row in samples})
+
+    assert journeys(before) == journeys(after)
+    assert {row["error"] for row in before + after} == {""}
+    assert {row["status"] for row in before + after} <= {200, 201, 304, 409}
+
+
+def test_every_sample_has_the_servers_own_times(done):
+    _process, run = done
+    for variant in ("before", "after"):
+        for row in rows(run, variant):
+            assert row["scheduled_ns"] <= row["sent_ns"] + 1_000_000
+            assert row["sent_ns"] < row["finished_ns"]
+            assert row["server_app_ms"] is not None
+            assert row["server_query_count"] is not None
+
+
+def test_the_places_are_those_that_the_plan_drew(done, results):
+    _process, run = done
+    plan = load_plan((run / "plan.json").read_text())
+
+    assert [entry["places"] for entry in results["rounds"]] == [list(round_.places) for round_ in plan.rounds]
+
+
+def test_the_result_says_on_what_it_was_measured(results):
+    database = results["environment"]["database"]
+
+    assert database["version"].startswith("18.")
+    assert "pg_stat_statements" in database["settings"]["shared_preload_libraries"]
+
+
+def test_the_ordinary_work_of_both_variants_is_seen_in_the_database(results):
+    for variant in ("before", "after"):
+        assert any("appointments" in statement["query"] for statement in results["queries"][variant])
+
+
+def test_after_is_found_to_be_faster_with_an_interval(results):
+    change = next(
+        entry["change"]
+        for entry in results["comparisons"]
+        if (entry["endpoint"], entry["metric"], entry["stat"]) == ("*", "service_time", "p50")
+    )
+
+    assert change["low"] <= change["value"] <= change["high"] < 0
+
+
+def test_analyze_gives_the_same_bytes_again(done, kpibench):
+    _process, run = done
+    first = (run / "results.json").read_bytes()
+    again = kpibench("analyze", run, cwd=run)
+
+    assert again.returncode == 0, again.stderr
+    assert (run / "results.json").read_bytes() == first
+
+
+def test_gate_gives_the_verdict_again(done, kpibench, results):
+    again = kpibench("gate", done[1], cwd=done[1])
+
+    assert again.returncode == EXIT_CODES[results["outcome"]]
+    assert again.stdout.startswith(f"{results['outcome']}: {results['reason']}")
+
+
+def test_report_gives_the_same_bytes_again(done, kpibench):
+    _process, run = done
+    first = (run / "report.html").read_bytes()
+    again = kpibench("report", run, cwd=run)
+
+    assert again.returncode == 0, again.stderr
+    assert (run / "report.html").read_bytes() == first
+
+
+def test_list_shows_the_run(done, kpibench, results):
+    _process, run = done
+    shown = kpibench("list", "--runs", run.parent, cwd=run).stdout
+
+    assert "quick" in shown
+    assert f"{results['outcome']}: " in shown
