@@ -57,12 +57,21 @@ def postgres_15_url(open_folder: Path) -> Iterator[str]:
         for path in (folder, password_file):
             os.chown(path, nobody.pw_uid, nobody.pw_gid)
     port = free_port()
-    data, socket_folder = folder / "data", folder
+    data = folder / "data"
     run: dict[str, Any] = {"cwd": "/", "stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL, **account}
-    initdb = [POSTGRES_15 / "initdb", "-D", data, "-U", "postgres", "-A", "scram-sha-256", "--no-sync"]
+    initdb = [
+        str(POSTGRES_15 / "initdb"),
+        "-D",
+        str(data),
+        "-U",
+        "postgres",
+        "-A",
+        "scram-sha-256",
+        "--no-sync",
+    ]
     subprocess.run([*initdb, f"--pwfile={password_file}"], check=True, **run)
-    options = ["-p", str(port), "-c", "listen_addresses=127.0.0.1", "-c", "fsync=off", "-k", socket_folder]
-    server = subprocess.Popen([POSTGRES_15 / "postgres", "-D", data, *options], **run)
+    options = ["-p", str(port), "-c", "listen_addresses=127.0.0.1", "-c", "fsync=off", "-k", str(folder)]
+    server = subprocess.Popen([str(POSTGRES_15 / "postgres"), "-D", str(data), *options], **run)
     try:
         assert wait_for(lambda: _is_ready(data / "postmaster.pid"), timeout_s=30)
         yield f"postgresql://postgres:{password_file.read_text()}@127.0.0.1:{port}"

@@ -5,11 +5,17 @@ from typing import Any
 
 import asyncpg
 
+from harness.errors import MeasurementError
+
 CONNECT_TIMEOUT_S = 10.0
 
 
 def reset_statements(admin_url: str, database_name: str) -> None:
-    """Forget what the server has seen of one database so far, where it keeps statistics and lets us."""
+    """Forget what the server has seen of one database so far, where it keeps statistics and lets us.
+
+    Raises:
+        MeasurementError: The server does not answer.
+    """
     asyncio.run(_reset(admin_url, database_name))
 
 
@@ -26,12 +32,15 @@ def read_statements(admin_url: str, database_name: str, *, top: int = 200) -> di
 
     Returns:
         The content of `queries.json`.
+
+    Raises:
+        MeasurementError: The server does not answer.
     """
     return asyncio.run(_read(admin_url, database_name, top))
 
 
 async def _reset(admin_url: str, database_name: str) -> None:
-    connection = await asyncpg.connect(admin_url, timeout=CONNECT_TIMEOUT_S)
+    connection = await _connect(admin_url)
     try:
         if not await _obstacle(connection):
             await connection.execute(
@@ -43,7 +52,7 @@ async def _reset(admin_url: str, database_name: str) -> None:
 
 
 async def _read(admin_url: str, database_name: str, top: int) -> dict[str, Any]:
-    connection = await asyncpg.connect(admin_url, timeout=CONNECT_TIMEOUT_S)
+    connection = await _connect(admin_url)
     try:
         reason = await _obstacle(connection)
         if reason:
@@ -52,6 +61,13 @@ async def _read(admin_url: str, database_name: str, top: int) -> dict[str, Any]:
         return {"available": True, "statements": [dict(row) for row in rows]}
     finally:
         await connection.close()
+
+
+async def _connect(admin_url: str) -> "asyncpg.Connection[Any]":
+    try:
+        return await asyncpg.connect(admin_url, timeout=CONNECT_TIMEOUT_S)
+    except (asyncpg.PostgresError, asyncpg.InterfaceError, OSError) as error:
+        raise MeasurementError(f"The database server no longer answers: {type(error).__name__}.") from None
 
 
 _STATEMENTS = """

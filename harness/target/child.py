@@ -87,8 +87,8 @@ def stop_group(process: subprocess.Popen[bytes], *, grace_s: float) -> None:
 
 
 def signal_group(group_id: int, number: signal.Signals) -> None:
-    """Send a signal to a process group; a group that has ended needs none."""
-    with suppress(ProcessLookupError):
+    """Send a signal to a process group; a group that has ended, or holds but zombies (macOS), needs none."""
+    with suppress(ProcessLookupError, PermissionError):
         os.killpg(group_id, number)
 
 

@@ -191,6 +191,8 @@ def _run(postgres: Postgres, statement: str, *, url: str = "") -> None:
             f"The disk of the database server at {postgres.masked_url} is full.",
             hint="Free some space on it.",
         ) from None
+    except UsageError as error:  # the server was as it must be when the run began
+        raise MeasurementError(error.message, hint=error.hint) from None
     except asyncpg.PostgresError as error:
         raise MeasurementError(
             f"The database server at {postgres.masked_url} refused to run {statement!r}: {error}."

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from harness.errors import MeasurementError
 from harness.probe.host import HostProbe, describe_machine
 from harness.probe.process import ProcessProbe, cpu_seconds, describe_tree
 from harness.probe.queries import read_statements, reset_statements
@@ -56,7 +57,7 @@ def test_memory_and_cpu_are_those_of_the_whole_tree(tree: subprocess.Popen[str])
 
 def test_cpu_time_of_children_that_have_ended_still_counts():
     burn = "import time; e = time.process_time() + .3\nwhile time.process_time() < e: pass"
-    script = f"import subprocess, sys; subprocess.run([sys.executable, '-c', {burn!r}])\nprint(flush=True); input()"
+    script = f"import subprocess, sys\nsubprocess.run([sys.executable, '-c', {burn!r}])\nprint(flush=True)\ninput()"
     process = subprocess.Popen(
         [sys.executable, "-c", script], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
     )
@@ -133,6 +134,13 @@ def test_statements_are_those_of_one_database_since_the_reset(postgres: Postgres
     assert "warm-up" not in texts
     assert "other" not in texts
     assert json.loads(json.dumps(answer)) == answer
+
+
+def test_a_server_that_went_away_makes_the_measurement_invalid():
+    for ask in (reset_statements, read_statements):
+        with pytest.raises(MeasurementError, match="no longer answers") as caught:
+            ask("postgresql://user:secret@127.0.0.1:1/postgres", "probed")
+        assert "secret" not in str(caught.value)
 
 
 def test_statements_are_cut_to_those_that_cost_most(postgres: Postgres, database: str):
