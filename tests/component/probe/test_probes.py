@@ -57,7 +57,8 @@ def test_memory_and_cpu_are_those_of_the_whole_tree(tree: subprocess.Popen[str])
 
 def test_cpu_time_of_children_that_have_ended_still_counts():
     burn = "import time; e = time.process_time() + .3\nwhile time.process_time() < e: pass"
-    script = f"import subprocess, sys\nsubprocess.run([sys.executable, '-c', {burn!r}])\nprint(flush=True)\ninput()"
+    wait = "print(flush=True)\ninput()"
+    script = f"import subprocess, sys\nsubprocess.run([sys.executable, '-c', {burn!r}])\n{wait}"
     process = subprocess.Popen(
         [sys.executable, "-c", script], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
     )

@@ -128,7 +128,7 @@ def test_a_server_that_never_becomes_ready_is_stopped_and_told_with_its_answer(p
 def test_a_missing_program_is_a_usage_error(tmp_path: Path):
     asked = Variant(id="after", title="After", command=("no-such-program",))
 
-    with pytest.raises(UsageError, match="'no-such-program' cannot be started: No such file"):
+    with pytest.raises(UsageError, match="'no-such-program' cannot be started"):
         start_server(asked, database_url="", log_path=tmp_path / "server.log", cpus=None)
 
 
