@@ -68,7 +68,7 @@ class TruthServer:
         app.router.add_put("/_truth/behaviour", self._set_behaviour)
         app.router.add_post("/_truth/stall", self._stall)
         app.router.add_get("/_truth/log", self._log)
-        app.router.add_delete("/_truth/log", self._forget)
+        app.router.add_post("/_truth/reset", self._reset)
         app.router.add_route("*", "/{path:.*}", self._answer)
         return app
 
@@ -90,8 +90,11 @@ class TruthServer:
     async def _log(self, _request: web.Request) -> web.Response:
         return web.json_response([asdict(seen) for seen in self._seen])
 
-    async def _forget(self, _request: web.Request) -> web.Response:
+    async def _reset(self, _request: web.Request) -> web.Response:
+        """Forget every behaviour, every request and the stall."""
+        self._behaviours, self._random = {"*": Behaviour()}, {"*": Random(1)}
         self._seen.clear()
+        self._stalled_until_ns = 0
         return web.json_response({})
 
     async def _answer(self, request: web.Request) -> web.Response:
@@ -144,13 +147,9 @@ class TruthClient:
     url: str
     pid: int
 
-    def set(self, **behaviour_by_path: Behaviour) -> None:
-        """Set how paths behave; `every_path` is all that are not set, `slow` stands for `/slow`."""
-        paths = {
-            "*" if name == "every_path" else f"/{name}": asdict(behaviour)
-            for name, behaviour in behaviour_by_path.items()
-        }
-        self._call("PUT", "/_truth/behaviour", paths)
+    def set(self, path: str, behaviour: Behaviour) -> None:
+        """Set how a path behaves; `*` is every path that is not set."""
+        self._call("PUT", "/_truth/behaviour", {path: asdict(behaviour)})
 
     def stall(self, *, in_s: float, for_s: float) -> None:
         """Hold every answer back for a while."""
@@ -160,9 +159,9 @@ class TruthClient:
         """Return what it was asked, in order of the answers."""
         return [SeenRequest(**entry) for entry in self._call("GET", "/_truth/log")]
 
-    def forget(self) -> None:
-        """Empty the log."""
-        self._call("DELETE", "/_truth/log")
+    def reset(self) -> None:
+        """Make it as it was when it started."""
+        self._call("POST", "/_truth/reset")
 
     def _call(self, method: str, path: str, content: Any = None) -> Any:
         body = None if content is None else json.dumps(content).encode()

@@ -167,7 +167,10 @@ class LocustDriver:
                 hint=f"Try `locust -f {self._locustfile}`; the whole log is {self._log_path}.",
             ) from error
         if event["event"] != "ready":
-            raise UsageError(f"Locust cannot run {self._locustfile}: {event['message']}")
+            raise UsageError(
+                f"Locust cannot run {self._locustfile}: {event['message']}",
+                hint=f"The whole log is {self._log_path}.",
+            )
 
     def _send(self, **command: Any) -> None:
         self._socket.settimeout(_SILENCE_TIMEOUT_S)

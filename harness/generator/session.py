@@ -8,11 +8,11 @@ from collections.abc import Mapping
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 import gevent
 import locust
 from locust import User
-from locust.user.users import PytestUser
 
 from harness.generator.arrival import SentRequest
 from harness.generator.control import Control
@@ -29,22 +29,29 @@ _LEAST_USER_LIMIT = 200
 _RESERVE_S = 0.25
 """Users kept free: the arrivals of a quarter of a second, and ten."""
 _SET_UP_TIMEOUT_S = 60.0
+_PROGRESS_EVERY_S = 1.0
 _QUIT_TIMEOUT_S = 3.0
 
 
 class Session:
     """Obeys the harness from the moment at which Locust can spawn users until the socket ends."""
 
-    def __init__(self, environment: Any, control: Control, targets: Mapping[str, str]) -> None:
+    def __init__(
+        self,
+        environment: Any,
+        control: Control,
+        targets: Mapping[str, str],
+        *,
+        scenario_classes: list[type[User]],
+    ) -> None:
         self._environment = environment
         self._control = control
-        scenario_classes = list(environment.user_classes)
         self._class_names = [user_class.__name__ for user_class in scenario_classes]
         self._weights = [
             float(user_class.weight or user_class.fixed_count) for user_class in scenario_classes
         ]
-        _refuse_unsupported(scenario_classes)
         self._pools: dict[str, UserPool] = {}
+        self._base_paths = {target: urlsplit(url).path.rstrip("/") for target, url in targets.items()}
         environment.user_classes[:] = []
         for target, url in targets.items():
             classes = [
@@ -87,20 +94,31 @@ class Session:
             drain_s=command["drain_s"],
         )
         pool = self._pools[command["target"]]
-        run = SliceRun(order, pool=pool, class_weights=self._weights, abort=self._abort)
+        run = SliceRun(
+            order,
+            pool=pool,
+            class_weights=self._weights,
+            base_path=self._base_paths[command["target"]],
+            abort=self._abort,
+        )
         rate = len(order.arrivals) / max(order.duration_s, 1e-9)
         pool.slice = run
+        reserve = 10 + math.ceil(rate * _RESERVE_S)
+        reporter = gevent.spawn(self._report_regularly, run)
         try:
-            pool.prepare(
-                reserve=10 + math.ceil(rate * _RESERVE_S),
-                limit=_user_limit(rate),
-                timeout_s=_SET_UP_TIMEOUT_S,
-            )
+            pool.prepare(reserve=reserve, limit=_user_limit(rate), timeout_s=_SET_UP_TIMEOUT_S)
+            report = run.run()
         except SetUpError as error:
             self._abort(str(error))
             return
-        report = run.run(lambda sent, done: self._control.send("progress", sent=sent, done=done))
+        finally:
+            reporter.kill()
         self._control.send("slice_done", **asdict(report))
+
+    def _report_regularly(self, run: SliceRun) -> None:
+        while True:
+            gevent.sleep(_PROGRESS_EVERY_S)
+            self._control.send("progress", sent=run.sent_arrivals, done=run.done_arrivals)
 
     def _abort(self, message: str) -> None:
         logger.error(message)
@@ -161,12 +179,6 @@ def _current_user() -> OpenLoopUser | None:
 def _user_limit(rate: float) -> int:
     given = os.environ.get("KPIBENCH_USER_LIMIT")
     return int(given) if given else max(_LEAST_USER_LIMIT, math.ceil(10 * rate * _EXPECTED_RESPONSE_S))
-
-
-def _refuse_unsupported(user_classes: list[type[User]]) -> None:
-    for user_class in user_classes:
-        if issubclass(user_class, PytestUser):
-            raise TypeError(f"{user_class.__name__} is a pytest function; write it as a Locust User class.")
 
 
 def _exit_at_once(code: int) -> None:

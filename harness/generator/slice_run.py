@@ -21,7 +21,6 @@ from harness.generator.user_pool import UserPool
 from harness.model.slice_summary import GeneratorReport
 
 _FLUSH_EVERY_S = 0.5
-_PROGRESS_EVERY_S = 1.0
 _DETAIL_LIMIT = 120
 """Longest text of an error class: a scenario's message may hold a whole body."""
 
@@ -46,6 +45,7 @@ class SliceRun:
         *,
         pool: UserPool,
         class_weights: Sequence[float],
+        base_path: str,
         abort: Callable[[str], None],
     ) -> None:
         self.abort = abort
@@ -53,6 +53,7 @@ class SliceRun:
         self.done_arrivals = 0
         self._order = order
         self._pool = pool
+        self._base_path = base_path
         self._classes = range(len(class_weights))
         self._cumulative_weights = list(accumulate(class_weights))
         self._recorder = Recorder(order.samples)
@@ -65,17 +66,14 @@ class SliceRun:
         self._is_idle = Event()
         self._is_over = False
 
-    def run(self, report_progress: Callable[[int, int], None]) -> GeneratorReport:
+    def run(self) -> GeneratorReport:
         """Send the load, wait for its answers, and return what was seen beside the samples."""
         self._pool.slice = self
         _settle_garbage()
         cpu = CpuClock()
         started_ns = time.monotonic_ns()
         heartbeat = Heartbeat(Random(started_ns))
-        keepers = [
-            gevent.spawn(self._flush_regularly),
-            gevent.spawn(self._report_regularly, report_progress),
-        ]
+        flusher = gevent.spawn(self._flush_regularly)
         try:
             for index, (offset_ns, seed) in enumerate(self._order.arrivals):
                 sleep_until(started_ns + offset_ns)
@@ -84,7 +82,7 @@ class SliceRun:
             is_drained = self._drain()
         finally:
             heartbeat.stop()
-            gevent.killall(keepers)
+            flusher.kill()
         ended_ns = time.monotonic_ns()
         self._settle(ended_ns)
         lags_ns = self._begun_lags_ns
@@ -143,7 +141,7 @@ class SliceRun:
             arrival=arrival.index,
             step=request.step,
             journey=request.journey,
-            endpoint=f"{method} {name}",
+            endpoint=f"{method} {self._without_base_path(name)}",
             method=method,
             status=request.status,
             error=_error_class(exception, request.status),
@@ -229,6 +227,10 @@ class SliceRun:
             response_bytes=0,
         )
 
+    def _without_base_path(self, name: str) -> str:
+        """Return an endpoint's name as on every target: HttpUser's own names hold the host's path."""
+        return name.removeprefix(self._base_path) if name.startswith(f"{self._base_path}/") else name
+
     def _close(self, request: SentRequest) -> RunningArrival | None:
         """Take a request off the open ones; return its arrival, None where it must have no row any more."""
         if request not in self._open or request.arrival is None or self._is_over:
@@ -260,11 +262,6 @@ class SliceRun:
         while True:
             gevent.sleep(_FLUSH_EVERY_S)
             self._recorder.flush()
-
-    def _report_regularly(self, report_progress: Callable[[int, int], None]) -> None:
-        while True:
-            gevent.sleep(_PROGRESS_EVERY_S)
-            report_progress(self.sent_arrivals, self.done_arrivals)
 
 
 def _settle_garbage() -> None:

@@ -41,12 +41,13 @@ class UserPool:
             user_class.pool = self
 
     def prepare(self, *, reserve: int, limit: int, timeout_s: float) -> None:
-        """Have `reserve` free users of each class before a slice starts.
+        """Have `reserve` free users of each class, as far as the limit allows, before a slice starts.
 
         Raises:
             SetUpError: a user's on_start failed or did not end in time.
         """
-        self._reserve, self._limit = reserve, max(limit, reserve * len(self._class_names))
+        self._limit = max(limit, len(self._class_names))
+        self._reserve = min(reserve, self._limit // len(self._class_names))
         self._last_set_up_error = ""
         for index in range(len(self._class_names)):
             self._refill(index)
@@ -97,8 +98,10 @@ class UserPool:
                 user.greenlet.kill(block=False)  # type: ignore[attr-defined]  # of the Locust User
 
     def _refill(self, index: int) -> None:
+        """Start users until the reserve is full; a set-up that fails is not tried over and over."""
         while (
-            len(self._free[index]) + len(self._starting[index]) < self._reserve
+            not self._last_set_up_error
+            and len(self._free[index]) + len(self._starting[index]) < self._reserve
             and len(self._users) < self._limit
         ):
             self._start_user(index)
