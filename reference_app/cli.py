@@ -1,0 +1,173 @@
+"""`python -m reference_app`: serve a variant, or make its data."""
+
+import argparse
+import asyncio
+import logging
+import sys
+from collections.abc import Sequence
+
+from reference_app.failure import StartError
+from reference_app.optimizations import ALL
+from reference_app.variants import VARIANTS, Build, build, variant_ids
+
+_EXAMPLES = """\
+examples:
+  python -m reference_app variants
+  python -m reference_app data load --variant after --scale 1 --seed 1 --database-url postgresql://localhost/after
+  python -m reference_app serve --variant after --port 8001 --database-url postgresql://localhost/after
+  python -m reference_app serve --variant after --without set_based_sql --port 8001 --database-url URL
+
+Data and server must be of the same variant: the data holds its indexes. All accounts (owner@example.test,
+staff0001@example.test, client000001@example.test ...) have the password kpibench-demo.
+"""
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run the command line and answer its exit code: 0 done, 2 could not start."""
+    options = _parser().parse_args(arguments)
+    try:
+        options.run(options)
+    except StartError as error:
+        print(f"Error: {error}", file=sys.stderr)
+        return 2
+    except KeyboardInterrupt:
+        return 130
+    return 0
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="python -m reference_app",
+        description="A booking backend in a slow BEFORE, a fast AFTER, and every step between: same requests, same answers.",
+        epilog=_EXAMPLES,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    commands = parser.add_subparsers(title="commands", required=True, metavar="COMMAND")
+    _add_serve(commands)
+    _add_data(commands)
+    listing = commands.add_parser("variants", help="list variants and optimizations")
+    listing.set_defaults(run=_list_variants)
+    return parser
+
+
+def _add_serve(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
+    serving = commands.add_parser("serve", help="serve a variant on 127.0.0.1 until SIGTERM or Ctrl-C")
+    _add_variant(serving)
+    serving.add_argument("--port", type=_port, required=True, help="TCP port, 1 to 65535")
+    _add_database(serving)
+    serving.set_defaults(run=_serve)
+
+
+def _add_data(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
+    data = commands.add_parser("data", help="make the data that a variant serves")
+    actions = data.add_subparsers(title="actions", required=True, metavar="ACTION")
+    fingerprint = actions.add_parser("fingerprint", help="print a hash of everything that decides the data")
+    _add_variant(fingerprint)
+    _add_size(fingerprint)
+    fingerprint.set_defaults(run=_fingerprint)
+    loading = actions.add_parser("load", help="fill an empty database")
+    _add_variant(loading)
+    _add_size(loading)
+    _add_database(loading)
+    loading.set_defaults(run=_load)
+
+
+def _add_variant(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--variant", required=True, help=f"one of: {', '.join(VARIANTS)}")
+    parser.add_argument(
+        "--with",
+        dest="added",
+        metavar="OPTIMIZATION",
+        action="append",
+        default=[],
+        help="add one (may be repeated)",
+    )
+    parser.add_argument(
+        "--without",
+        dest="removed",
+        metavar="OPTIMIZATION",
+        action="append",
+        default=[],
+        help="leave one out (may be repeated)",
+    )
+
+
+def _add_size(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--scale", type=_scale, required=True, help="1 is 100,000 appointments; fractions are fine"
+    )
+    parser.add_argument(
+        "--seed", type=_seed, required=True, help="whole number; the same seed gives the same rows"
+    )
+
+
+def _add_database(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--database-url", required=True, help="postgresql://user:password@host:port/database")
+
+
+def _port(text: str) -> int:
+    return _number(text, 1, 65535)
+
+
+def _seed(text: str) -> int:
+    return _number(text, 0, 2**32 - 1)
+
+
+def _number(text: str, low: int, high: int) -> int:
+    if not text.isascii() or not text.isdigit() or not low <= int(text) <= high:
+        raise argparse.ArgumentTypeError(f"{text!r} is not a whole number from {low} to {high}")
+    return int(text)
+
+
+def _scale(text: str) -> float:
+    from reference_app.storage.seed.sizes import MAX_SCALE, MIN_SCALE  # noqa: PLC0415 - numpy, for data alone
+
+    try:
+        scale = float(text)
+    except ValueError:
+        scale = float("nan")
+    if not MIN_SCALE <= scale <= MAX_SCALE:
+        raise argparse.ArgumentTypeError(f"{text!r} is not a number from {MIN_SCALE} to {MAX_SCALE:.0f}")
+    return scale
+
+
+def _build(options: argparse.Namespace) -> Build:
+    return build(options.variant, options.added, options.removed)
+
+
+def _serve(options: argparse.Namespace) -> None:
+    from reference_app.server import serve  # noqa: PLC0415 - `data` and `variants` need no web framework
+    from reference_app.settings import Settings  # noqa: PLC0415 - the same
+
+    logging.basicConfig(level=logging.WARNING, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
+    asyncio.run(serve(_build(options), Settings(database_url=options.database_url, port=options.port)))
+
+
+def _fingerprint(options: argparse.Namespace) -> None:
+    from reference_app.storage.seed.fingerprint import fingerprint  # noqa: PLC0415 - numpy, for data alone
+
+    print(fingerprint(_build(options).components.migrations, options.scale, options.seed))
+
+
+def _load(options: argparse.Namespace) -> None:
+    from reference_app.storage.seed.loader import load  # noqa: PLC0415 - numpy, for data alone
+
+    migrations = _build(options).components.migrations
+    asyncio.run(load(options.database_url, migrations, options.scale, options.seed, _report))
+
+
+def _report(line: str) -> None:
+    print(line, file=sys.stderr, flush=True)
+
+
+def _list_variants(_: argparse.Namespace) -> None:
+    print("Optimizations, in rollout order:")
+    for optimization in ALL:
+        print(
+            f"  {optimization.id:16} {optimization.phase}  {optimization.metric:13} {optimization.hypothesis}"
+        )
+    print("Variants:")
+    for variant in VARIANTS:
+        chosen = variant_ids(variant)
+        names = ", ".join(optimization.id for optimization in ALL if optimization.id in chosen)
+        print(f"  {variant:16} {names or 'none of them'}")

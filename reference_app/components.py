@@ -1,0 +1,45 @@
+"""Components: the exchangeable parts of the application. A variant is one choice of them."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from reference_app.middleware.layer import Layer
+from reference_app.services.accounts import AccountService
+from reference_app.services.ports import (
+    AvailabilityQuery,
+    BookingLock,
+    BookingStatements,
+    DirectoryQuery,
+    HistoryQuery,
+    LocationDayQuery,
+    RevenueQuery,
+)
+from reference_app.settings import Settings
+from reference_app.storage.connections import Connections
+from reference_app.storage.users import Users
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LayerParts:
+    """What a middleware layer may use."""
+
+    users: Users
+    accounts: AccountService
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Components:
+    """How each part is made; an optimization answers a copy with some parts replaced."""
+
+    migrations: tuple[str, ...]
+    """SQL files that change the database, in order; `data load` applies them."""
+    connections: Callable[[Settings], Connections]
+    layers: tuple[Callable[[LayerParts], Layer], ...]
+    """Middleware, outermost first."""
+    directory: Callable[[Connections], DirectoryQuery]
+    availability: Callable[[Connections], AvailabilityQuery]
+    histories: Callable[[Connections], HistoryQuery]
+    location_days: Callable[[Connections], LocationDayQuery]
+    revenue: Callable[[Connections], RevenueQuery]
+    bookings: Callable[[], BookingStatements]
+    booking_lock: Callable[[], BookingLock]

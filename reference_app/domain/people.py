@@ -1,0 +1,43 @@
+"""Who calls the backend, and what each role may see."""
+
+from dataclasses import dataclass
+from typing import Literal
+
+from reference_app.domain.errors import ForbiddenError
+
+Role = Literal["client", "staff", "owner"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class User:
+    """An account: clients carry their client id, staff the location where they work."""
+
+    id: int
+    email: str
+    full_name: str
+    role: Role
+    password_hash: str
+    client_id: int | None
+    location_id: int | None
+
+
+def require_owner(user: User) -> None:
+    """Raise `ForbiddenError` unless the caller owns the business."""
+    if user.role != "owner":
+        raise ForbiddenError("owner_only", "Only the owner may see this.")
+
+
+def require_location(user: User, location_id: int) -> None:
+    """Raise `ForbiddenError` unless the caller works at the location or owns the business."""
+    if user.role == "owner" or (user.role == "staff" and user.location_id == location_id):
+        return
+    raise ForbiddenError("other_location", "Only the staff of this location may do this.")
+
+
+def require_client(user: User, client_id: int, home_location_id: int) -> None:
+    """Raise `ForbiddenError` unless the client is the caller, or the caller serves the client's location."""
+    if user.role == "client":
+        if user.client_id != client_id:
+            raise ForbiddenError("other_client", "A client may only see their own data.")
+        return
+    require_location(user, home_location_id)

@@ -1,0 +1,1 @@
+"""BEFORE's middleware layers, one file each."""

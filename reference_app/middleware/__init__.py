@@ -1,0 +1,1 @@
+"""Middleware layers: what stands between the socket and a handler, outermost first in `Components.layers`."""

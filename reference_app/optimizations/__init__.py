@@ -1,0 +1,14 @@
+"""Every optimization, in rollout order. To add one: a file beside this one, a line in `ALL`, a test."""
+
+from reference_app.optimizations.booking_lock import BOOKING_LOCK
+from reference_app.optimizations.connection_pool import CONNECTION_POOL
+from reference_app.optimizations.indexes import INDEXES
+from reference_app.optimizations.optimization import Optimization
+from reference_app.optimizations.set_based_sql import SET_BASED_SQL
+
+ALL: tuple[Optimization, ...] = (
+    INDEXES,
+    SET_BASED_SQL,
+    BOOKING_LOCK,
+    CONNECTION_POOL,
+)

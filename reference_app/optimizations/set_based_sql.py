@@ -1,0 +1,34 @@
+"""Statements that answer for a whole set of rows, in place of one statement for each row and sums in Python."""
+
+from dataclasses import replace
+
+from reference_app.components import Components
+from reference_app.optimizations.optimization import Optimization
+from reference_app.storage.availability import SetBasedAvailability
+from reference_app.storage.bookings import SetBasedBookings
+from reference_app.storage.directory import SetBasedDirectory
+from reference_app.storage.histories import SetBasedHistory
+from reference_app.storage.location_days import SetBasedLocationDay
+from reference_app.storage.revenue import SetBasedRevenue
+
+
+def _install(components: Components) -> Components:
+    return replace(
+        components,
+        directory=SetBasedDirectory,
+        availability=SetBasedAvailability,
+        histories=SetBasedHistory,
+        location_days=SetBasedLocationDay,
+        revenue=SetBasedRevenue,
+        bookings=SetBasedBookings,
+    )
+
+
+SET_BASED_SQL = Optimization(
+    id="set_based_sql",
+    phase="p1",
+    hypothesis="Free slots, a history, a day or revenue take one or two statements, however many rows there are.",
+    metric="query_count",
+    adr="docs/adr/0004-optimizations-are-values.md",
+    install=_install,
+)

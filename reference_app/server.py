@@ -1,0 +1,61 @@
+"""Serve a variant in the foreground until it is told to stop."""
+
+import asyncio
+import contextlib
+import signal
+import sys
+
+from aiohttp import web
+
+from reference_app.app import make_app
+from reference_app.failure import StartError
+from reference_app.settings import Settings
+from reference_app.storage.connections import connect
+from reference_app.storage.loaded_data import LoadedData, read_loaded_data, require_migrations
+from reference_app.variants import Build
+
+
+async def serve(build: Build, settings: Settings) -> None:
+    """Serve until SIGTERM or SIGINT; requests in flight are answered first.
+
+    Raises:
+        StartError: the port is taken, the database cannot be reached, or holds other data than the variant needs.
+    """
+    components = build.components
+    loaded = await _loaded_data(settings.database_url)
+    require_migrations(loaded, components.migrations)
+    runner = web.AppRunner(make_app(components, settings, loaded), access_log=None)
+    await runner.setup()
+    try:
+        await _listen(runner, settings)
+        print(f"{build.id} serves http://{settings.host}:{settings.port} (Ctrl-C stops it)", file=sys.stderr)
+        await _told_to_stop()
+    finally:
+        await runner.cleanup()
+
+
+async def _loaded_data(database_url: str) -> LoadedData:
+    connection = await connect(database_url)
+    with contextlib.suppress(OSError):
+        try:
+            return await read_loaded_data(connection)
+        finally:
+            await connection.close()
+    raise StartError("The database closed the connection while the data was looked at.")
+
+
+async def _listen(runner: web.AppRunner, settings: Settings) -> None:
+    try:
+        await web.TCPSite(runner, settings.host, settings.port).start()
+    except OSError as error:
+        raise StartError(
+            f"Port {settings.port} of {settings.host} cannot be used ({error.strerror}); choose another with --port."
+        ) from error
+
+
+async def _told_to_stop() -> None:
+    stop = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, stop.set)
+    await stop.wait()

@@ -1,0 +1,1 @@
+"""What the backend does, independent of HTTP and of how the statements are written."""

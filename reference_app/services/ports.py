@@ -1,0 +1,103 @@
+"""What the services need from the database; each has a BEFORE in `legacy` and an AFTER in `storage`."""
+
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Protocol
+
+from reference_app.domain.answers import Appointment, DaySlots, Directory, History, LocationDay, Revenue
+from reference_app.domain.scheduling import Offer, Span
+from reference_app.storage.connections import Connection
+
+
+class DirectoryQuery(Protocol):
+    """Answers what the public may know of the business."""
+
+    async def directory(self) -> Directory:
+        """Find every location with its barbers and services."""
+
+
+class AvailabilityQuery(Protocol):
+    """Answers when barbers are free. A day outside the booking window has no free starts."""
+
+    async def barber_slots(self, barber_id: int, service_id: int, day: date, today: date) -> DaySlots:
+        """Find one barber's free starts; raise `NotFoundError` for an unknown barber or service."""
+
+    async def location_slots(self, location_id: int, service_id: int, day: date, today: date) -> DaySlots:
+        """Find all barbers' free starts; raise `NotFoundError` for an unknown location or service."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OwnedHistory:
+    """A client's history and the location that serves the client."""
+
+    history: History
+    home_location_id: int
+
+
+class HistoryQuery(Protocol):
+    """Answers what a client booked and paid."""
+
+    async def history(self, client_id: int, limit: int) -> OwnedHistory:
+        """Find a client's newest visits; raise `NotFoundError` for an unknown client."""
+
+
+class LocationDayQuery(Protocol):
+    """Answers what happens at a location on a day."""
+
+    async def location_day(self, location_id: int, day: date) -> LocationDay:
+        """Find a local day's appointments; raise `NotFoundError` for an unknown location."""
+
+
+class RevenueQuery(Protocol):
+    """Answers what was earned."""
+
+    async def revenue(self, since: date, until: date, location_id: int | None) -> Revenue:
+        """Sum up payments of the locations' local days, both ends included.
+
+        Raises:
+            NotFoundError: the location is unknown.
+        """
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NewAppointment:
+    """An appointment that is about to be booked."""
+
+    client_id: int
+    barber_id: int
+    offer: Offer
+    starts_at: datetime
+    notes: str
+
+
+class BookingStatements(Protocol):
+    """The statements inside a booking transaction; the caller owns the transaction and the rules."""
+
+    async def offer(
+        self, connection: Connection, barber_id: int, service_id: int, starts_at: datetime
+    ) -> Offer:
+        """Find what decides whether the barber can start then; raise `NotFoundError` for an unknown id."""
+
+    async def has_client(self, connection: Connection, client_id: int) -> bool:
+        """Tell whether the client exists."""
+
+    async def insert(self, connection: Connection, new: NewAppointment) -> Appointment | None:
+        """Book and queue a notification; answer nothing when the barber is busy."""
+
+    async def lock(self, connection: Connection, appointment_id: int) -> Appointment | None:
+        """Find an appointment and keep others from changing it until the transaction ends."""
+
+    async def move(
+        self, connection: Connection, appointment: Appointment, span: Span, ends_at: datetime
+    ) -> bool:
+        """Move an appointment and queue a notification; answer whether the barber was free."""
+
+    async def cancel(self, connection: Connection, appointment: Appointment) -> None:
+        """Cancel an appointment and queue a notification."""
+
+
+class BookingLock(Protocol):
+    """How bookers of one barber are kept from getting into each other's way."""
+
+    async def acquire(self, connection: Connection, barber_id: int) -> None:
+        """Wait for the barber's turn; held until the transaction ends."""

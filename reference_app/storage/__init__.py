@@ -1,0 +1,1 @@
+"""PostgreSQL: the schema, the connections, and the set-based statements of AFTER."""

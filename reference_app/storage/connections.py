@@ -1,0 +1,170 @@
+"""Connections: how the application comes by a database connection, and what waiting for one costs a request.
+
+`ConnectionPerUse` is BEFORE's way; `PooledConnections` is the `connection_pool` optimization. Statements go through
+`Connection`, which counts them and their time the same way for both.
+"""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from typing import Any, Protocol, TypeAlias
+
+import asyncpg
+
+from reference_app.failure import StartError
+from reference_app.monitoring.request_timings import database_time
+
+Row: TypeAlias = Any
+"""An asyncpg record: columns by name. asyncpg ships no types, so what comes out of a row is not checked."""
+
+MAX_CONNECTIONS = 64
+"""Below PostgreSQL's default of 100: a burst of callers waits for a connection rather than being refused one."""
+
+
+class Connection:
+    """One database session whose statements are counted and timed."""
+
+    __slots__ = ("_raw",)
+
+    def __init__(self, raw: Any) -> None:
+        self._raw = raw
+
+    async def fetch(self, sql: str, *values: object) -> list[Row]:
+        """Run a statement and answer its rows."""
+        with database_time():
+            rows: list[Row] = await self._raw.fetch(sql, *values)
+        return rows
+
+    async def fetchrow(self, sql: str, *values: object) -> Row | None:
+        """Run a statement and answer its first row."""
+        with database_time():
+            row: Row | None = await self._raw.fetchrow(sql, *values)
+        return row
+
+    async def execute(self, sql: str, *values: object) -> None:
+        """Run a statement whose rows do not matter."""
+        with database_time():
+            await self._raw.execute(sql, *values)
+
+    @asynccontextmanager
+    async def transaction(self) -> AsyncIterator[None]:
+        """Commit what happens inside, or roll it back when it raises."""
+        transaction = self._raw.transaction()
+        with database_time():
+            await transaction.start()
+        try:
+            yield
+        except BaseException:
+            with database_time():
+                await transaction.rollback()
+            raise
+        with database_time():
+            await transaction.commit()
+
+
+class Connections(Protocol):
+    """Where connections come from."""
+
+    opened_count: int
+    """Sessions opened with the server since the start."""
+
+    async def open(self) -> None:
+        """Make ready for use."""
+
+    async def close(self) -> None:
+        """Close every session."""
+
+    def use(self) -> AbstractAsyncContextManager[Connection]:
+        """Lend a connection for the time of a `with` block."""
+
+
+class ConnectionPerUse:
+    """Open a session for each use and close it afterwards."""
+
+    def __init__(self, database_url: str) -> None:
+        self.opened_count = 0
+        self._database_url = database_url
+        self._free = asyncio.Semaphore(MAX_CONNECTIONS)
+
+    async def open(self) -> None:
+        """Do nothing: sessions are opened when they are needed."""
+
+    async def close(self) -> None:
+        """Do nothing: no session outlives its use."""
+
+    @asynccontextmanager
+    async def use(self) -> AsyncIterator[Connection]:
+        """Open a session, lend it, close it."""
+        with database_time(statement_count=0):
+            await self._free.acquire()
+        try:
+            with database_time(statement_count=0):
+                raw = await asyncpg.connect(self._database_url)
+            self.opened_count += 1
+            try:
+                yield Connection(raw)
+            finally:
+                with database_time(statement_count=0):
+                    await raw.close()
+        finally:
+            self._free.release()
+
+
+class PooledConnections:
+    """Keep a fixed number of sessions open and lend them in turn.
+
+    A returned session is not reset by statements: the application sets nothing on a session, and every transaction
+    ends in its own block. One that comes back inside a transaction all the same gets the full reset.
+    """
+
+    def __init__(self, database_url: str, size: int) -> None:
+        self.opened_count = 0
+        self._database_url = database_url
+        self._size = size
+        self._pool: Any = None
+
+    async def open(self) -> None:
+        """Open all sessions."""
+        self._pool = await asyncpg.create_pool(
+            self._database_url,
+            min_size=self._size,
+            max_size=self._size,
+            init=self._count_opened,
+            reset=_reset,
+        )
+
+    async def close(self) -> None:
+        """Close all sessions once they are returned."""
+        await self._pool.close()
+
+    @asynccontextmanager
+    async def use(self) -> AsyncIterator[Connection]:
+        """Lend a session, waiting until one is free."""
+        with database_time(statement_count=0):
+            raw = await self._pool.acquire()
+        try:
+            yield Connection(raw)
+        finally:
+            with database_time(statement_count=0):
+                await self._pool.release(raw)
+
+    async def _count_opened(self, _: object) -> None:
+        self.opened_count += 1
+
+
+async def _reset(raw: Any) -> None:
+    if raw.is_in_transaction():
+        await raw.reset()
+
+
+async def connect(database_url: str) -> Any:
+    """Open one plain asyncpg connection.
+
+    Raises:
+        StartError: the database cannot be reached.
+    """
+    try:
+        return await asyncpg.connect(database_url)
+    except (OSError, ValueError, asyncpg.PostgresError, asyncpg.InterfaceError, TimeoutError) as error:
+        reason = str(error).strip().splitlines()[0] if str(error).strip() else type(error).__name__
+        raise StartError(f"The database cannot be reached: {reason}. Check --database-url.") from error

@@ -1,0 +1,1 @@
+"""HTTP: routes, handlers, parsing and JSON; the same in every variant."""

@@ -1,0 +1,63 @@
+"""Whatever goes wrong becomes a JSON answer with a code and a sentence."""
+
+import logging
+
+import asyncpg
+from aiohttp import web
+from aiohttp.typedefs import Handler
+
+from reference_app.domain.errors import (
+    ConflictError,
+    ForbiddenError,
+    InvalidError,
+    MalformedError,
+    NotFoundError,
+    RequestError,
+    UnauthenticatedError,
+)
+from reference_app.web.bodies import error_body, json_response
+
+_STATUS: dict[type[RequestError], int] = {
+    MalformedError: 400,
+    UnauthenticatedError: 401,
+    ForbiddenError: 403,
+    NotFoundError: 404,
+    ConflictError: 409,
+    InvalidError: 422,
+}
+_DATABASE_IS_AWAY = (
+    OSError,
+    asyncpg.PostgresConnectionError,
+    asyncpg.CannotConnectNowError,
+    asyncpg.AdminShutdownError,
+    asyncpg.TooManyConnectionsError,
+    asyncpg.InterfaceError,
+)
+_LOG = logging.getLogger(__name__)
+
+
+@web.middleware
+async def errors_as_json(request: web.Request, handler: Handler) -> web.StreamResponse:
+    """Turn every exception into an answer: known errors by their kind, a bug into a 500 with its traceback logged."""
+    try:
+        return await handler(request)
+    except RequestError as error:
+        return json_response(error_body(error.code, error.message), _STATUS[type(error)])
+    except web.HTTPException as error:
+        return _http_error(error)
+    except _DATABASE_IS_AWAY as error:
+        _LOG.warning("%s %s: the database does not answer: %s", request.method, request.path, error)
+        return json_response(
+            error_body("database_unavailable", "The database does not answer; try again."), 503
+        )
+    except Exception:
+        _LOG.exception("%s %s failed", request.method, request.path)
+        return json_response(error_body("internal_error", "Something went wrong on our side."), 500)
+
+
+def _http_error(error: web.HTTPException) -> web.Response:
+    code = error.reason.lower().replace(" ", "_")
+    response = json_response(error_body(code, f"{error.reason}."), error.status)
+    if "Allow" in error.headers:
+        response.headers["Allow"] = error.headers["Allow"]
+    return response
