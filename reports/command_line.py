@@ -1,6 +1,7 @@
 """The commands: argument list in, exit code out."""
 
 import argparse
+import os
 import sys
 from collections.abc import Sequence
 from pathlib import Path
@@ -30,6 +31,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except ReportError as error:
         print(f"error: {error}", file=sys.stderr)  # noqa: T201  - a command speaks by printing
         return error.exit_code
+    except BrokenPipeError:
+        # The reader, `head` for one, has seen enough. Python must not try to flush the rest at its end.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
     return 0
 
 

@@ -58,7 +58,7 @@ def find(results: Results) -> Findings:
     return Findings(
         worse=_largest_first(groups.get("worse", [])),
         better=_largest_first(groups.get("better", [])),
-        unclear=_largest_first(groups.get("no clear change", [])),
+        unclear=_largest_first(groups.get("unclear", [])),
         same=tuple(groups.get("same", [])),
         unresolved=tuple(unresolved),
         suspects=tuple(c for c in unresolved if is_on_worse_side(c)),

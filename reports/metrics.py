@@ -120,12 +120,12 @@ def measured_title(metric: str, stat: str) -> str:
 
 
 def direction_word(metric: str, change: Estimate) -> str:
-    """Say what a change means by its interval: better, worse, no clear change, or same if exactly none."""
+    """Say what a change means by its interval: better, worse, unclear, or same if exactly none."""
     if change.low == change.high == 0:
         return "same"
     is_lower, is_higher = change.high < 0, change.low > 0
     if not (is_lower or is_higher):
-        return "no clear change"
+        return "unclear"
     return "better" if is_higher == is_higher_better(metric) else "worse"
 
 

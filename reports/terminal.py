@@ -139,7 +139,7 @@ def _endpoint_table(results: Results, *, is_wide: bool) -> RenderableType:
     rows = endpoint_rows(results)
     if is_wide:
         table = _table(
-            "Endpoint, least improved first", "n", "p50 response", "Change", "p95 response", "Failed"
+            "Endpoint, worst first", "n", "p50 response", "Change", "p95 response", "Failed"
         )
     else:
         table = _table("Endpoint, worst first", "p50 response", "Change", "p95 / failed")

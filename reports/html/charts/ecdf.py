@@ -14,7 +14,7 @@ from reports.targets import Target
 _SIZE_IN = (7.2, 3.0)
 _MIN_POINTS = 2
 _MAX_POINTS = 200
-_TABLE_ROWS = 20
+_TABLE_ROWS = 12
 
 
 def draw_ecdf(
