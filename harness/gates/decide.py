@@ -48,10 +48,7 @@ def judge_run(kpi_verdicts: Sequence[KpiVerdict], checks: Sequence[Check]) -> Ve
     """
     broken = [check for check in checks if not check.ok and check.id not in REPORTED_ONLY]
     if broken:
-        more = f" ({len(broken) - 1} more checks failed too)" if len(broken) > 1 else ""
-        return Verdict(
-            outcome=Outcome.INVALID, reason=f"The measurement cannot be trusted{more}: {broken[0].detail}"
-        )
+        return Verdict(outcome=Outcome.INVALID, reason=_distrust(broken))
     blocking = [verdict for verdict in kpi_verdicts if verdict.kpi.is_blocking]
     if not blocking:
         return _inconclusive("The KPI file has no blocking KPI, so there is nothing to decide.")
@@ -112,6 +109,12 @@ def _clause(target: Target, comparison: Comparison, state: _State) -> str:
         _State.MISSED: f"{told}, but the claim was {claim}",
         _State.OPEN: f"{told}, which neither proves nor disproves the claim of {claim}",
     }[state]
+
+
+def _distrust(broken: Sequence[Check]) -> str:
+    others = len(broken) - 1
+    more = f" ({others} more check{'s' if others > 1 else ''} failed too)" if others else ""
+    return f"The measurement cannot be trusted{more}: {broken[0].detail}"
 
 
 def _count(blocking: Sequence[KpiVerdict]) -> str:

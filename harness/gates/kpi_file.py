@@ -24,6 +24,8 @@ _SIZES = {
 }
 """For each metric's unit: in which units a target may be written, and how many of the metric's each is."""
 
+_STATS = {stat for stats in METRIC_STATS.values() for stat in stats}
+
 _TARGET = re.compile(
     r"\s*(?P<change>change\s+)?(?P<operator><=|>=|<|>)\s*(?P<value>[+-]?(\d+(\.\d*)?|\.\d+))\s*(?P<unit>\S*)\s*"
 )
@@ -139,7 +141,7 @@ def _meaning_faults(document: Document) -> Iterator[tuple[int, str]]:
 
 def _metric_faults(document: Document, position: int, entry: dict[str, Any]) -> Iterator[tuple[int, str]]:
     metric, stat = entry["metric"], entry.get("stat")
-    if isinstance(stat, str) and stat not in METRIC_STATS[metric]:
+    if stat in _STATS and stat not in METRIC_STATS[metric]:
         told = ", ".join(METRIC_STATS[metric])
         yield document.line("kpis", position, "stat"), f"{metric} has no {stat}; it has {told}"
     if metric in SERVER_METRICS and entry.get("endpoint", WHOLE_MIX) != WHOLE_MIX:

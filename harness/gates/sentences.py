@@ -13,8 +13,10 @@ _MIRRORED = {"<=": "at least", "<": "more than", ">=": "at most", ">": "less tha
 
 
 def change_clause(estimate: Estimate, target: Target) -> str:
-    """Tell a change: `fell 71 % (68 to 74 %)`, `rose ...`, or `changed by -1 % (-4 to +2 %)`."""
+    """Tell a change: `fell 71 % (68 to 74 %)`, `rose ...`, `changed by -1 % (-4 to 2 %)`, or nothing."""
     numbers = (estimate.value, estimate.low, estimate.high)
+    if estimate.low == estimate.high == 0:
+        return "did not change"
     digits = _digits(numbers, target.value)
     if estimate.high < 0:
         value, high, low = (_number(abs(number), digits) for number in numbers)

@@ -283,8 +283,8 @@ def _unanswered(facts: RunFacts) -> Check:
     if share:
         seen = facts.variants[worst]
         detail = (
-            f"{seen.unanswered_count:,} of {seen.sample_count:,} requests to {worst} got no answer; they count as"
-            " failed."
+            f"{seen.unanswered_count:,} of {seen.sample_count:,} requests to {worst} got no answer and"
+            " count as failed."
         )
     return Check(
         id="unanswered",

@@ -1,0 +1,146 @@
+"""The KPI file: what it means, and every fault at once with its line."""
+
+from pathlib import Path
+
+import pytest
+
+from harness.documents import load_schema
+from harness.errors import UsageError
+from harness.gates.kpi_file import parse_kpi_file, parse_target, read_kpi_file
+from harness.model.metric import METRIC_BY_ID
+from harness.model.verdict import Target
+from harness.stats.measure import METRIC_STATS
+
+ROOT = Path(__file__).parents[4]
+
+
+def test_the_default_file_holds_the_claims_of_the_plan():
+    found = read_kpi_file(ROOT / "kpis.yaml")
+
+    assert found.confidence == 0.95
+    assert [(kpi.id, kpi.is_blocking) for kpi in found.kpis] == [
+        ("response-time", True),
+        ("query-time", True),
+        ("middleware-time", False),
+        ("error-share", True),
+        ("memory", False),
+    ]
+    assert [target.text for target in found.kpis[0].targets] == ["<= 400 ms", "change <= -60 %"]
+
+
+def test_the_file_for_two_running_servers_can_be_read():
+    assert read_kpi_file(ROOT / "harness" / "gates" / "no_slower.yaml").kpis
+
+
+def test_the_schema_knows_every_metric_and_statistic():
+    entry = load_schema("harness.gates", "kpi_file.schema.json")["properties"]["kpis"]["items"]["properties"]
+
+    assert set(entry["metric"]["enum"]) == METRIC_BY_ID.keys()
+    assert set(entry["stat"]["enum"]) == {stat for stats in METRIC_STATS.values() for stat in stats}
+
+
+def test_what_is_left_out_has_a_default():
+    (kpi,) = parse_kpi_file(
+        "version: 1\nkpis: [{id: a, title: A, metric: cpu_time, stat: mean, target: ['<= 1 ms']}]",
+        name="k.yaml",
+    ).kpis
+
+    assert (kpi.endpoint, kpi.why, kpi.is_blocking) == ("*", "", True)
+
+
+@pytest.mark.parametrize(
+    ("text", "unit", "value", "canonical", "is_change", "operator"),
+    [
+        ("<= 400 ms", "ms", 400, "ms", False, "<="),
+        ("<= 0.4 s", "ms", 400, "ms", False, "<="),
+        ("< 250us", "ms", 0.25, "ms", False, "<"),
+        (">= 2 GiB", "MiB", 2048, "MiB", False, ">="),
+        ("<= 512 KiB", "MiB", 0.5, "MiB", False, "<="),
+        ("<= 0.5 %", "%", 0.5, "%", False, "<="),
+        ("<= 6 count", "count", 6, "count", False, "<="),
+        ("> 8 /s", "/s", 8, "/s", False, ">"),
+        ("change <= -60 %", "ms", -60, "%", True, "<="),
+        ("change <= +10%", "MiB", 10, "%", True, "<="),
+        ("change >= .5 %", "/s", 0.5, "%", True, ">="),
+    ],
+)
+def test_a_target_is_read_into_the_metrics_own_unit(text, unit, value, canonical, is_change, operator):
+    assert parse_target(text, unit) == Target(
+        text=text, is_change=is_change, operator=operator, value=value, unit=canonical
+    )
+
+
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        ("400 ms", "'400 ms' is no target; write '<= 400 ms' or 'change <= -60 %'"),
+        ("<= fast", "'<= fast' is no target; write '<= 400 ms' or 'change <= -60 %'"),
+        ("<= 400", "'<= 400' has no unit; give one of us, ms, s"),
+        ("<= 400 MiB", "'<= 400 MiB': this metric is not given in MiB, but in us, ms, s"),
+        ("<= 5 %", "'<= 5 %': this metric is not given in %, but in us, ms, s"),
+        ("change <= -60", "'change <= -60' has no unit; give one of %"),
+        ("change <= -60 ms", "'change <= -60 ms': a change is not given in ms, but in %"),
+        ("change <= -160 %", "'change <= -160 %': nothing falls by more than 100 %"),
+    ],
+)
+def test_what_is_no_target_says_why(text, told):
+    with pytest.raises(ValueError, match=r".") as caught:
+        parse_target(text, "ms")
+
+    assert str(caught.value) == told
+
+
+def test_every_fault_is_told_at_once_with_its_line():
+    text = """version: 1
+kpis:
+  - id: slow
+    title: Slow
+    metric: response_time
+    stat: p98
+    target: ["<= 400"]
+  - id: slow
+    title: Slow again
+    metric: latency
+    stat: p95
+    target: ["<= 1 s"]
+    gates: blocking
+  - id: memory
+    title: Memory
+    metric: memory_uss
+    stat: p50
+    endpoint: GET /slots
+    target:
+      - "<= 400 ms"
+      - "fast"
+"""
+    with pytest.raises(UsageError) as caught:
+        parse_kpi_file(text, name="kpis.yaml")
+
+    told = caught.value.message.splitlines()
+    assert told[0] == "kpis.yaml has 9 faults:"
+    assert [line.split(":")[1] for line in told[1:]] == ["6", "7", "8", "10", "13", "17", "18", "20", "21"]
+    assert "p98" in told[1]
+    assert told[2].endswith("'<= 400' has no unit; give one of us, ms, s")
+    assert told[3].endswith("the id 'slow' is taken, see line 3")
+    assert "'latency' is not one of" in told[4]
+    assert "unknown key 'gates'" in told[5]
+    assert told[6].endswith("memory_uss has no p50; it has last")
+    assert "belongs to the server" in told[7]
+
+
+@pytest.mark.parametrize(
+    "text", ["", "[]", "kpis: 3\nversion: 1", "version: 1\nkpis: []", "version: 1\nkpis: [3]"]
+)
+def test_a_file_of_another_shape_is_refused_without_a_crash(text):
+    with pytest.raises(UsageError):
+        parse_kpi_file(text, name="kpis.yaml")
+
+
+def test_what_is_not_yaml_is_told_with_its_line():
+    with pytest.raises(UsageError, match=r"kpis.yaml:2: not YAML"):
+        parse_kpi_file("version: 1\nkpis: [", name="kpis.yaml")
+
+
+def test_a_missing_file_is_told():
+    with pytest.raises(UsageError, match=r"Cannot read missing.yaml: No such file or directory"):
+        read_kpi_file(Path("missing.yaml"))
