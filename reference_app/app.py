@@ -30,7 +30,8 @@ def make_app(components: Components, settings: Settings, loaded: LoadedData) -> 
     accounts = AccountService(users, settings.token_secret)
     parts = LayerParts(users=users, accounts=accounts)
     layers, layer_times = measured([make_layer(parts) for make_layer in components.layers])
-    # Errors become answers twice: inside, so that the layers see answers; outside, for what a layer itself refuses.
+    # Errors become answers twice: inside, so that the layers see answers; outside, for what a
+    # layer itself refuses.
     app = web.Application(
         middlewares=[_with_timings, errors_as_json, *layers, errors_as_json], client_max_size=MAX_BODY_BYTES
     )
@@ -73,6 +74,6 @@ async def _with_timings(request: web.Request, handler: Handler) -> web.StreamRes
 
 
 async def _add_server_timing(request: web.Request, response: web.StreamResponse) -> None:
-    # A request that aiohttp refuses before any middleware runs, for its Expect header, has no timings of its own.
+    # A request that aiohttp refuses before any middleware runs, for its Expect header, has no timings yet.
     timings = request.get(TIMINGS) or RequestTimings()
     response.headers["Server-Timing"] = timings.server_timing()

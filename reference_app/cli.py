@@ -13,9 +13,9 @@ from reference_app.variants import VARIANTS, Build, build, variant_ids
 _EXAMPLES = """\
 examples:
   python -m reference_app variants
-  python -m reference_app data load --variant after --scale 1 --seed 1 --database-url postgresql://localhost/after
-  python -m reference_app serve --variant after --port 8001 --database-url postgresql://localhost/after
-  python -m reference_app serve --variant after --without set_based_sql --port 8001 --database-url URL
+  python -m reference_app data load --variant after --scale 1 --seed 1 --database-url postgresql://localhost/a
+  python -m reference_app serve --variant after --port 8001 --database-url postgresql://localhost/a
+  python -m reference_app serve --variant after --without booking_lock --port 8001 --database-url URL
 
 Data and server must be of the same variant: the data holds its indexes. All accounts (owner@example.test,
 staff0001@example.test, client000001@example.test ...) have the password kpibench-demo.
@@ -28,7 +28,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     try:
         options.run(options)
     except StartError as error:
-        print(f"Error: {error}", file=sys.stderr)
+        sys.stderr.write(f"Error: {error}\n")
         return 2
     except KeyboardInterrupt:
         return 130
@@ -38,7 +38,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="python -m reference_app",
-        description="A booking backend in a slow BEFORE, a fast AFTER, and every step between: same requests, same answers.",
+        description="A booking backend: a slow BEFORE, a fast AFTER and every step between; equal answers.",
         epilog=_EXAMPLES,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
@@ -146,7 +146,7 @@ def _serve(options: argparse.Namespace) -> None:
 def _fingerprint(options: argparse.Namespace) -> None:
     from reference_app.storage.seed.fingerprint import fingerprint  # noqa: PLC0415 - numpy, for data alone
 
-    print(fingerprint(_build(options).components.migrations, options.scale, options.seed))
+    _say(fingerprint(_build(options).components.migrations, options.scale, options.seed))
 
 
 def _load(options: argparse.Namespace) -> None:
@@ -156,18 +156,22 @@ def _load(options: argparse.Namespace) -> None:
     asyncio.run(load(options.database_url, migrations, options.scale, options.seed, _report))
 
 
+def _say(line: str) -> None:
+    sys.stdout.write(f"{line}\n")
+
+
 def _report(line: str) -> None:
-    print(line, file=sys.stderr, flush=True)
+    sys.stderr.write(f"{line}\n")
 
 
 def _list_variants(_: argparse.Namespace) -> None:
-    print("Optimizations, in rollout order:")
+    _say("Optimizations, in rollout order:")
     for optimization in ALL:
-        print(
+        _say(
             f"  {optimization.id:16} {optimization.phase}  {optimization.metric:13} {optimization.hypothesis}"
         )
-    print("Variants:")
+    _say("Variants:")
     for variant in VARIANTS:
         chosen = variant_ids(variant)
         names = ", ".join(optimization.id for optimization in ALL if optimization.id in chosen)
-        print(f"  {variant:16} {names or 'none of them'}")
+        _say(f"  {variant:16} {names or 'none of them'}")

@@ -19,7 +19,7 @@ async def serve(build: Build, settings: Settings) -> None:
     """Serve until SIGTERM or SIGINT; requests in flight are answered first.
 
     Raises:
-        StartError: the port is taken, the database cannot be reached, or holds other data than the variant needs.
+        StartError: the port is taken, or the database cannot be reached or holds other data.
     """
     components = build.components
     loaded = await _loaded_data(settings.database_url)
@@ -28,7 +28,7 @@ async def serve(build: Build, settings: Settings) -> None:
     await runner.setup()
     try:
         await _listen(runner, settings)
-        print(f"{build.id} serves http://{settings.host}:{settings.port} (Ctrl-C stops it)", file=sys.stderr)
+        sys.stderr.write(f"{build.id} serves http://{settings.host}:{settings.port} (Ctrl-C stops it)\n")
         await _told_to_stop()
     finally:
         await runner.cleanup()
@@ -49,7 +49,8 @@ async def _listen(runner: web.AppRunner, settings: Settings) -> None:
         await web.TCPSite(runner, settings.host, settings.port).start()
     except OSError as error:
         raise StartError(
-            f"Port {settings.port} of {settings.host} cannot be used ({error.strerror}); choose another with --port."
+            f"Port {settings.port} of {settings.host} cannot be used ({error.strerror});"
+            " choose another with --port."
         ) from error
 
 

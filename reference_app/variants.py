@@ -1,4 +1,4 @@
-"""Variants: `before` is no optimization, `after` is all, `p1` to `p6` are prefixes of the rollout; any subset is legal."""
+"""Variants: `before` has no optimization, `after` all, `p1` to `p6` are prefixes; any subset is legal."""
 
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass

@@ -1,4 +1,4 @@
-"""What the backend answers, as values; every variant makes the same ones, and `web.bodies` writes them as JSON."""
+"""What the backend answers, as values: every variant makes the same, `web.bodies` writes them as JSON."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass

@@ -1,7 +1,7 @@
 """Slot arithmetic: when a barber works, when a service may start, and what is still free.
 
-Opening hours are wall-clock times of the location; everything else is an instant. A slot blocks its barber for the
-service and the service's buffer; the service itself must end within the opening hours.
+Opening hours are wall-clock times of the location; everything else is an instant. A slot blocks its barber
+for the service and the service's buffer; the service itself must end within the opening hours.
 """
 
 from collections.abc import Iterable, Iterator, Sequence

@@ -1,1 +1,1 @@
-"""The BEFORE: correct answers, the slow way that a tired team could have shipped. No sleep, no spin, no throttle."""
+"""The BEFORE: correct answers, the slow way a tired team could have shipped; no sleep, spin or throttle."""

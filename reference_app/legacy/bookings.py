@@ -1,4 +1,4 @@
-"""Booking statements, one look-up at a time; whether the barber is free is checked in Python before writing."""
+"""Booking statements, one look-up at a time; Python checks whether the barber is free, then writes."""
 
 from collections.abc import Sequence
 from datetime import datetime

@@ -10,7 +10,7 @@ CALLER = web.RequestKey("caller", User)
 
 def require_caller(request: web.Request) -> User:
     """Answer who is asking; raise `UnauthenticatedError` for an anonymous request."""
-    user = request.get(CALLER)
+    user: User | None = request.get(CALLER)
     if user is None:
         raise UnauthenticatedError("log_in_first", "This needs a session token; log in first.")
     return user

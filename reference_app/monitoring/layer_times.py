@@ -1,4 +1,4 @@
-"""Own time of each middleware layer: what it wraps is taken off. Apart from the layers, and the same for all."""
+"""Own time of each middleware layer: what it wraps is taken off. The same for all, apart from them."""
 
 import time
 from collections.abc import Sequence

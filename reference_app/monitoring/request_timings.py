@@ -1,12 +1,13 @@
 """Where a request's time goes, measured the same way in every variant.
 
 - `app`: from the first line of our code to the moment before the answer's headers are written.
-- `db`: all time spent waiting for the database, wherever in the request it happens: connecting, waiting for a free
-  connection, and each statement's round trip. `n` counts statements, `BEGIN` and `COMMIT` included.
+- `db`: all time spent waiting for the database, wherever in the request it happens: connecting, waiting for a
+  free connection, and each statement's round trip. `n` counts statements, `BEGIN` and `COMMIT` included.
 - `mw`: the middleware layers' own time, their database calls included; what they wrap is taken off.
 
-`mw` and `db` overlap where a layer asks the database, so they do not add up to `app`. A request runs in one task and
-asks the database one statement at a time, so times never count twice. The cost is two clock reads a statement.
+`mw` and `db` overlap where a layer asks the database, so they do not add up to `app`. A request runs in one
+task and asks the database one statement at a time, so times never count twice. The cost is two clock reads a
+statement.
 """
 
 import time

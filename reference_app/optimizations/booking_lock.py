@@ -14,7 +14,7 @@ def _install(components: Components) -> Components:
 BOOKING_LOCK = Optimization(
     id="booking_lock",
     phase="p1",
-    hypothesis="Rivals for one barber's time wait for each other's commit, never a second for the deadlock detector.",
+    hypothesis="Rivals for a barber's time wait for a commit, never a second for the deadlock detector.",
     metric="response_time",
     adr="docs/adr/0004-optimizations-are-values.md",
     install=_install,

@@ -13,7 +13,7 @@ def _install(components: Components) -> Components:
 INDEXES = Optimization(
     id="indexes",
     phase="p1",
-    hypothesis="Look-ups by e-mail, barber and day, location and day, or client read a few pages, not whole tables.",
+    hypothesis="Look-ups by e-mail, barber, location, client or day read a few pages, not whole tables.",
     metric="db_time",
     adr="docs/adr/0004-optimizations-are-values.md",
     install=_install,

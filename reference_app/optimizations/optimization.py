@@ -8,7 +8,7 @@ from reference_app.components import Components
 
 Phase = Literal["p1", "p2", "p3", "p4", "p5", "p6"]
 PHASES: tuple[Phase, ...] = ("p1", "p2", "p3", "p4", "p5", "p6")
-"""Database, services, middleware, memory and scalability, connection pools, API V1 to V2: the rollout order."""
+"""Database, services, middleware, memory and scalability, pools, API V1 to V2: the rollout order."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,4 +1,4 @@
-"""Statements that answer for a whole set of rows, in place of one statement for each row and sums in Python."""
+"""Statements for a whole set of rows, in place of one statement for each row and sums in Python."""
 
 from dataclasses import replace
 
@@ -27,7 +27,7 @@ def _install(components: Components) -> Components:
 SET_BASED_SQL = Optimization(
     id="set_based_sql",
     phase="p1",
-    hypothesis="Free slots, a history, a day or revenue take one or two statements, however many rows there are.",
+    hypothesis="Slots, a history, a day or revenue take one or two statements, however many rows.",
     metric="query_count",
     adr="docs/adr/0004-optimizations-are-values.md",
     install=_install,

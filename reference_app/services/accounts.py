@@ -76,5 +76,5 @@ def _invalid_token() -> UnauthenticatedError:
 
 
 def _end_of_tomorrow() -> datetime:
-    """When a token expires: the same for a whole day, so that equal log-ins get equal answers from every variant."""
+    """When a token expires: the same for a whole day, so that equal log-ins get equal answers."""
     return datetime.combine(datetime.now(UTC).date() + timedelta(days=2), time.min, UTC)

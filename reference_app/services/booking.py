@@ -19,7 +19,7 @@ from reference_app.storage.idempotency import claim_key, store_response
 T = TypeVar("T")
 
 MAX_ATTEMPTS = 5
-"""A deadlock or serialization failure undoes the whole transaction: it can be run again as if for the first time."""
+"""A deadlock or serialization failure undoes the whole transaction: it can be run again."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -49,7 +49,8 @@ _FREE_STARTS = """
          GROUP BY barber_id
     )
     SELECT opening.barber_id, array_agg(start ORDER BY start) AS starts
-      FROM unnest($1::bigint[], $2::timestamptz[], $3::timestamptz[]) AS opening (barber_id, first_start, last_start)
+      FROM unnest($1::bigint[], $2::timestamptz[], $3::timestamptz[])
+                AS opening (barber_id, first_start, last_start)
      CROSS JOIN LATERAL generate_series(opening.first_start, opening.last_start, $6::interval) AS start
       LEFT JOIN busy ON busy.barber_id = opening.barber_id
      WHERE busy.spans IS NULL OR NOT busy.spans && tstzrange(start, start + $7::interval)
@@ -81,7 +82,7 @@ class SetBasedAvailability:
 
 
 async def _day_slots(connection: Connection, offers: Sequence[Row], day: date, today: date) -> DaySlots:
-    """Answer from the offers: a row for each barber and opening, without a barber or opening where there is none."""
+    """Answer from the offers: a row for each barber and opening, with NULL where there is none."""
     first = offers[0]
     if first["service_id"] is None:
         raise NotFoundError("service")

@@ -16,7 +16,8 @@ _DAY = "($3::timestamptz AT TIME ZONE l.timezone)::date"
 _OFFER = f"""
     SELECT {OFFER_COLUMNS.format(day=_DAY)},
            ARRAY(SELECT tstzrange(starts_at, ends_at) FROM barber_time_off
-                  WHERE barber_id = b.id AND ends_at > $3 AND starts_at < $3 + interval '12 hours') AS time_off
+                  WHERE barber_id = b.id AND ends_at > $3 AND starts_at < $3 + interval '12 hours')
+               AS time_off
       FROM barbers b
       JOIN locations l ON l.id = b.location_id
       JOIN booking_rules r ON r.location_id = l.id
@@ -35,8 +36,8 @@ _BUSY = """
 # A busy barber gives no row, and no id is drawn for it.
 _INSERT = f"""
     WITH booked AS (
-        INSERT INTO appointments (location_id, barber_id, client_id, service_id, starts_at, ends_at, blocked_until,
-                                  price_cents, status, source, notes)
+        INSERT INTO appointments (location_id, barber_id, client_id, service_id, starts_at, ends_at,
+                                  blocked_until, price_cents, status, source, notes)
         SELECT $1, $2, $3, $4, $5, $6, $7, $8, 'confirmed', 'web', $9
          WHERE NOT EXISTS ({_BUSY.format(barber="$2", start="$5::timestamptz", end="$7::timestamptz")})
         RETURNING *
@@ -60,7 +61,8 @@ _MOVE = f"""
         UPDATE appointments
            SET starts_at = $3, ends_at = $4, blocked_until = $5, version = version + 1, updated_at = now()
          WHERE id = $1
-           AND NOT EXISTS ({_BUSY.format(barber="$2", start="$3::timestamptz", end="$5::timestamptz")} AND id <> $1)
+           AND NOT EXISTS (
+                   {_BUSY.format(barber="$2", start="$3::timestamptz", end="$5::timestamptz")} AND id <> $1)
         RETURNING id
     ), notified AS (
         INSERT INTO notifications (appointment_id, kind, channel, status, body)

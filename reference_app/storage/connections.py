@@ -1,7 +1,7 @@
 """Connections: how the application comes by a database connection, and what waiting for one costs a request.
 
-`ConnectionPerUse` is BEFORE's way; `PooledConnections` is the `connection_pool` optimization. Statements go through
-`Connection`, which counts them and their time the same way for both.
+`ConnectionPerUse` is BEFORE's way; `PooledConnections` is the `connection_pool` optimization. Statements go
+through `Connection`, which counts them and their time the same way for both.
 """
 
 import asyncio
@@ -18,7 +18,7 @@ Row: TypeAlias = Any
 """An asyncpg record: columns by name. asyncpg ships no types, so what comes out of a row is not checked."""
 
 MAX_CONNECTIONS = 64
-"""Below PostgreSQL's default of 100: a burst of callers waits for a connection rather than being refused one."""
+"""Below PostgreSQL's default of 100: in a burst, callers wait for a connection and none is refused one."""
 
 
 class Connection:
@@ -113,8 +113,9 @@ class ConnectionPerUse:
 class PooledConnections:
     """Keep a fixed number of sessions open and lend them in turn.
 
-    A returned session is not reset by statements: the application sets nothing on a session, and every transaction
-    ends in its own block. One that comes back inside a transaction all the same gets the full reset.
+    A returned session is not reset by statements: the application sets nothing on a session, and every
+    transaction ends in its own block. One that comes back inside a transaction all the same gets the full
+    reset.
     """
 
     def __init__(self, database_url: str, size: int) -> None:

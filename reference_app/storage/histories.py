@@ -15,7 +15,8 @@ _HISTORY = """
            v.*, l.timezone, l.name AS location_name, b.full_name AS barber_name, s.name AS service_name
       FROM clients c
       LEFT JOIN LATERAL (
-               SELECT id, location_id, barber_id, client_id, service_id, starts_at, ends_at, price_cents, status, version
+               SELECT id, location_id, barber_id, client_id, service_id, starts_at, ends_at, price_cents,
+                      status, version
                  FROM appointments
                 WHERE client_id = c.id
                 ORDER BY starts_at DESC, id DESC

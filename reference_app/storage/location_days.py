@@ -11,7 +11,8 @@ from reference_app.storage.rows import appointment_from
 _LOCATION_DAY = """
     SELECT l.timezone, a.id, a.location_id, a.barber_id, a.client_id, a.service_id, a.starts_at, a.ends_at,
            a.price_cents, a.status, a.version,
-           c.full_name AS client_name, c.phone AS client_phone, b.full_name AS barber_name, s.name AS service_name
+           c.full_name AS client_name, c.phone AS client_phone, b.full_name AS barber_name,
+           s.name AS service_name
       FROM locations l
       LEFT JOIN appointments a
              ON a.location_id = l.id

@@ -6,9 +6,9 @@ from reference_app.domain.answers import Barber, BarberRevenue, DayRevenue, Reve
 from reference_app.domain.errors import NotFoundError
 from reference_app.storage.connections import Connections, Row
 
-# The first two bounds are wide enough for every time zone and let an index on paid_at do the work; the local days
-# then decide. Both groupings come from one pass. The last part gives a row that counts for nothing when the location
-# exists: without any row, it does not.
+# The first two bounds are wide enough for every time zone and let an index on paid_at do the work; the local
+# days then decide. Both groupings come from one pass. The last part gives a row that counts for nothing when
+# the location exists: without any row, it does not.
 _REVENUE = """
     WITH paid AS (
         SELECT p.barber_id, (p.paid_at AT TIME ZONE l.timezone)::date AS day,

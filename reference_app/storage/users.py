@@ -6,6 +6,8 @@ from reference_app.domain.people import User
 from reference_app.storage.connections import Connections
 from reference_app.storage.rows import USER_COLUMNS, user_from
 
+_BY_EMAIL = f"SELECT {USER_COLUMNS} FROM users WHERE email = $1"  # noqa: S608 - a constant list of columns
+
 
 class Users:
     """Looks accounts up and records what they do, over a connection of its own each time."""
@@ -16,7 +18,7 @@ class Users:
     async def by_email(self, email: str) -> User | None:
         """Find the account with this address, exactly as written."""
         async with self._connections.use() as connection:
-            row = await connection.fetchrow(f"SELECT {USER_COLUMNS} FROM users WHERE email = $1", email)  # noqa: S608 - a constant list of columns
+            row = await connection.fetchrow(_BY_EMAIL, email)
         return user_from(row) if row else None
 
     async def record_session(self, user_id: int, user_agent: str, expires_at: datetime) -> None:

@@ -38,7 +38,7 @@ _LOG = logging.getLogger(__name__)
 
 @web.middleware
 async def errors_as_json(request: web.Request, handler: Handler) -> web.StreamResponse:
-    """Turn every exception into an answer: known errors by their kind, a bug into a 500 with its traceback logged."""
+    """Turn every exception into an answer; a bug becomes a 500 and its traceback is logged."""
     try:
         return await handler(request)
     except RequestError as error:
@@ -50,7 +50,7 @@ async def errors_as_json(request: web.Request, handler: Handler) -> web.StreamRe
         return json_response(
             error_body("database_unavailable", "The database does not answer; try again."), 503
         )
-    except Exception:
+    except Exception:  # noqa: BLE001 - the last resort: no caller may see a traceback
         _LOG.exception("%s %s failed", request.method, request.path)
         return json_response(error_body("internal_error", "Something went wrong on our side."), 500)
 

@@ -10,7 +10,7 @@ from aiohttp import web
 from reference_app.domain.errors import InvalidError, MalformedError
 
 MAX_ID = 2**63 - 1
-"""PostgreSQL's largest bigint. A larger id cannot exist, so this one, which does not either, stands for it."""
+"""PostgreSQL's largest bigint. A larger id cannot exist; this one does not either and stands for it."""
 DATE_REACH = timedelta(days=2 * 366)
 """How far from today a date may lie: well past all data, well within what dates and time zones can hold."""
 _DIGITS = re.compile(r"[0-9]{1,19}", re.ASCII)

@@ -11,7 +11,7 @@ MAX_DEPTH = 10
 
 
 class RequestValidation:
-    """Reads and parses the whole body to judge it, and throws the result away: the handler parses it again."""
+    """Reads and parses the whole body to judge it, and throws the result away: handlers parse it again."""
 
     name = "request_validation"
 

@@ -1,7 +1,7 @@
 """PostgreSQL's binary COPY format, written a column at a time.
 
-A row is a field count and, for each field, a length and the value in network byte order. Columns of one width are
-laid out by numpy for the whole chunk at once; texts and nullable values are joined in between.
+A row is a field count and, for each field, a length and the value in network byte order. Columns of one width
+are laid out by numpy for the whole chunk at once; texts and nullable values are joined in between.
 Format: PostgreSQL manual, "COPY", section "Binary Format".
 """
 

@@ -1,8 +1,9 @@
 """Fill an empty database: tables, rows by COPY, constraints, the variant's migrations, statistics.
 
-All but the last step is one transaction: a load that fails leaves the database as empty as it was. Rows are copied
-with FREEZE into tables made in the same transaction, so that no later read has to set their hint bits, and constraints
-come after the rows: building an index once is several times as fast as keeping it through a load.
+All but the last step is one transaction: a load that fails leaves the database as empty as it was. Rows are
+copied with FREEZE into tables made in the same transaction, so that no later read has to set their hint bits,
+and constraints come after the rows: building an index once is several times as fast as keeping it through a
+load.
 """
 
 import time
@@ -117,7 +118,8 @@ async def _set_sequences(connection: asyncpg.Connection) -> None:
     for row in tables_with_id:
         name = row["table_name"]
         await connection.execute(
-            f"SELECT setval(pg_get_serial_sequence('{name}', 'id'), coalesce(max(id), 0) + 1, false) FROM {name}"  # noqa: S608 - names come from the catalogue of a schema that is ours
+            f"SELECT setval(pg_get_serial_sequence('{name}', 'id'),"  # noqa: S608 - names from our own schema
+            f" coalesce(max(id), 0) + 1, false) FROM {name}"
         )
 
 

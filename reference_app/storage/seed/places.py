@@ -64,7 +64,7 @@ LAST_NAMES = (
         "Schmidt",
         "Tanaka",
     ),
-    *("Usman", "Vogel", "Weber", "Xu", "Yılmaz", "Zimmermann", "Okafor", "Sørensen", "Walker", "Haddad"),
+    *("Usman", "Vogel", "Weber", "Xu", "Şahin", "Zimmermann", "Okafor", "Sørensen", "Walker", "Haddad"),
 )
 
 

@@ -28,7 +28,8 @@ class Sizes:
 def sizes(scale: float) -> Sizes:
     """Scale the business: at 1, 10 shops, 100 barbers, 20,000 clients and 100,000 appointments.
 
-    A small business keeps at least 2 shops, 3 barbers in each and 60 clients, so that every journey can be made.
+    A small business keeps at least 2 shops, 3 barbers in each and 60 clients, so that every journey can be
+    made.
     """
     locations = max(2, round(10 * scale))
     return Sizes(

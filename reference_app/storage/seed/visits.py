@@ -1,8 +1,8 @@
 """Appointments: who comes when, to whom, for what; never two at once for one barber.
 
-Counts are drawn for each (barber, working day), by the barber's popularity, the weekday and the distance from today,
-and never above what a shift can hold. Inside a shift the services are laid one after the other and the free time is
-spread between them as random gaps, with more of it in front: evenings are fuller than mornings.
+Counts are drawn for each (barber, working day), by the barber's popularity, the weekday and the distance from
+today, and never above what a shift can hold. Inside a shift the services are laid one after the other and the
+free time is spread between them as random gaps, with more of it in front: evenings are fuller than mornings.
 """
 
 from dataclasses import dataclass
@@ -110,7 +110,7 @@ def _day_weight() -> npt.NDArray[np.float64]:
 
 
 def _start_steps(barber: Ints, day: Ints, kind: Ints, rng: np.random.Generator) -> Ints:
-    """Lay each shift's services one after the other, with random gaps; answer in grid steps after the shift's start."""
+    """Lay each shift's services one after the other with random gaps; answer grid steps after its start."""
     cell = barber * DAY_COUNT + day
     first = np.flatnonzero(np.diff(cell, prepend=-1))
     shift = np.repeat(np.arange(len(first)), np.diff(np.append(first, len(cell))))
@@ -122,7 +122,8 @@ def _start_steps(barber: Ints, day: Ints, kind: Ints, rng: np.random.Generator) 
     gap_share = _running_sum(gap, first, shift) / (np.add.reduceat(gap, first) + last_gap)[shift]
     before = _running_sum(steps, first, shift) - steps
     # Rounding down keeps the order: gaps are shared out by a running sum, so none becomes negative.
-    return (before + np.floor(free[shift] * gap_share)).astype(np.int64)
+    steps_in: Ints = (before + np.floor(free[shift] * gap_share)).astype(np.int64)
+    return steps_in
 
 
 def _running_sum(
@@ -142,7 +143,8 @@ def _created_at(
     latest = ANCHOR_DAY.astype("datetime64[s]") - rng.integers(60, 86_400, len(starts_at)).astype(
         "timedelta64[s]"
     )
-    return np.minimum(created, latest)
+    earliest: npt.NDArray[np.datetime64] = np.minimum(created, latest)
+    return earliest
 
 
 def _statuses(day: Ints, rng: np.random.Generator) -> Ints:
@@ -159,4 +161,6 @@ def _clients_of(location: Ints, clients: Ints, rng: np.random.Generator) -> Ints
     low = bound[np.searchsorted(clients, location, side="left")]
     high = bound[np.searchsorted(clients, location, side="right")]
     drawn = np.searchsorted(weight, low + rng.random(len(location)) * (high - low), side="right")
-    return np.minimum(drawn, np.searchsorted(clients, location, side="right") - 1)
+    last: Ints = np.searchsorted(clients, location, side="right") - 1
+    chosen: Ints = np.minimum(drawn, last)
+    return chosen
