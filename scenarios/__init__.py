@@ -1,1 +1,1 @@
-"""What users do: Locust scenarios; plain `locust -f scenarios/booking_day.py` works too."""
+"""What users do: Locust scenarios that know HTTP paths alone. One file each; journeys are shared."""

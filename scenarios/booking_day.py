@@ -1,0 +1,28 @@
+"""A day of the booking backend: clients look, book, move and cancel; the desk and the owner look on.
+
+`locust -f scenarios/booking_day.py --host http://127.0.0.1:8001` runs it with Locust's web page, users
+looping with a pause of one to three seconds; `kpibench` drives it open-loop, one journey an arrival.
+"""
+
+from locust import between
+
+from scenarios.journeys.availability import look_and_leave
+from scenarios.journeys.booking import browse_and_book, cancel_own, reschedule_own
+from scenarios.journeys.business import front_desk, owner_revenue
+from scenarios.journeys.history import check_history
+from scenarios.journeys.visitor import Visitor
+
+
+class BookingDay(Visitor):
+    """Everybody who uses the backend on one day."""
+
+    wait_time = between(1, 3)
+    tasks = {  # type: ignore[assignment]  # noqa: RUF012  - Locust's way to give weights
+        look_and_leave: 32,
+        check_history: 28,
+        browse_and_book: 16,
+        front_desk: 10,
+        reschedule_own: 6,
+        cancel_own: 5,
+        owner_revenue: 3,
+    }
