@@ -60,12 +60,12 @@ def _parser() -> argparse.ArgumentParser:
     commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
     html = commands.add_parser(
         "html",
-        help="write report.html into the run folder and print its path",
+        help="write report.html into RUN_DIR and print its path",
         description="Write report.html into the run folder: one file, no network, no script.",
     )
     terminal = commands.add_parser(
         "terminal",
-        help="print verdict, KPIs and endpoints",
+        help="print verdict, KPIs and endpoints of RUN_DIR",
         description="Print verdict, KPIs and endpoints. Without colour when piped or with NO_COLOR set.",
     )
     for command in (html, terminal):

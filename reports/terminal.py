@@ -138,9 +138,7 @@ def _targets(kpi: Kpi) -> list[str]:
 def _endpoint_table(results: Results, *, is_wide: bool) -> RenderableType:
     rows = endpoint_rows(results)
     if is_wide:
-        table = _table(
-            "Endpoint, worst first", "n", "p50 response", "Change", "p95 response", "Failed"
-        )
+        table = _table("Endpoint, worst first", "n", "p50 response", "Change", "p95 response", "Failed")
     else:
         table = _table("Endpoint, worst first", "p50 response", "Change", "p95 / failed")
     for row in rows[:_MAX_ENDPOINTS]:

@@ -122,7 +122,7 @@ def _drop_page_wide_parts(root: ET.Element) -> None:
 
 def _referenced_ids(root: ET.Element) -> set[str]:
     values = [value for element in root.iter() for value in element.attrib.values()]
-    links = [element.get(_XLINK_HREF, "").removeprefix("#") for element in root.iter()]
+    links = {value.removeprefix("#") for element in root.iter() if (value := element.get(_XLINK_HREF))}
     return {*links, *(found for value in values for found in _REFERENCE.findall(value))}
 
 

@@ -34,7 +34,9 @@ def synthetic_results(
 ) -> dict[str, Any]:
     """Build one run; `server_timing=False` leaves before without its own times, as an old server would be."""
     random_ = random.Random(seed)
-    names = list(endpoints or [ENDPOINTS[i % 10] + (f"/{i // 10}" if i >= 10 else "") for i in range(endpoint_count)])
+    names = list(
+        endpoints or [ENDPOINTS[i % 10] + (f"/{i // 10}" if i >= 10 else "") for i in range(endpoint_count)]
+    )
     speed_up = {"passed": 0.37, "failed": 0.78, "inconclusive": 0.42, "invalid": 0.4}[outcome]
     return {
         "schema_version": 1,
@@ -86,7 +88,9 @@ def synthetic_results(
     }
 
 
-def estimate(value: float, low: float, high: float, unit: str = "ms", sample_count: int = 1242) -> dict[str, Any]:
+def estimate(
+    value: float, low: float, high: float, unit: str = "ms", sample_count: int = 1242
+) -> dict[str, Any]:
     """Build an E of docs/formats.md."""
     return {"value": value, "low": low, "high": high, "unit": unit, "sample_count": sample_count}
 
@@ -96,6 +100,13 @@ _REASONS = {
     "failed": "1 of 3 blocking KPIs is missed: response-time.",
     "inconclusive": "1 of 3 blocking KPIs is undecided: response-time.",
     "invalid": "The generator could not keep the planned rate: 3.1 % of the arrivals were late.",
+}
+
+
+_RESPONSE_REASONS = {
+    "passed": "the whole interval meets <= 400 ms and change <= -60 %",
+    "failed": "the whole interval misses change <= -60 %",
+    "inconclusive": "the interval holds the target change <= -60 %: about 14 more rounds would decide",
 }
 
 
@@ -115,10 +126,29 @@ def _validity(outcome: str) -> list[dict[str, Any]]:
     late = 0.2 if is_valid else 3.1
     return [
         {"id": "rounds-complete", "ok": True, "value": 6, "limit": 6, "detail": "All 6 rounds are complete."},
-        {"id": "late-arrivals", "ok": is_valid, "value": late, "limit": 1.0, "detail": f"{late} % of the arrivals started late; take a lower rate or a machine with more cores."},
-        {"id": "generator-cpu", "ok": True, "value": 0.11, "limit": 0.3, "detail": "The generator used 0.11 of a core at most."},
-        {"id": "same-schedule", "ok": True, "value": None, "limit": None, "detail": "Both variants replayed the same schedules."},
-    ]  # fmt: skip
+        {
+            "id": "late-arrivals",
+            "ok": is_valid,
+            "value": late,
+            "limit": 1.0,
+            "detail": f"{late} % of the arrivals started late; take a lower rate "
+            "or a machine with more cores.",
+        },
+        {
+            "id": "generator-cpu",
+            "ok": True,
+            "value": 0.11,
+            "limit": 0.3,
+            "detail": "The generator used 0.11 of a core at most.",
+        },
+        {
+            "id": "same-schedule",
+            "ok": True,
+            "value": None,
+            "limit": None,
+            "detail": "Both variants replayed the same schedules.",
+        },
+    ]
 
 
 def _kpis(outcome: str, speed_up: float) -> list[dict[str, Any]]:
@@ -129,29 +159,66 @@ def _kpis(outcome: str, speed_up: float) -> list[dict[str, Any]]:
     after = 412 * speed_up
     return [
         {
-            "id": "response-time", "title": "Users wait 60 % less", "why": "The plan promised response times 60 to 70 % lower.",
-            "metric": "response_time", "stat": "p50", "endpoint": "*", "blocking": True, "outcome": response_outcome,
-            "reason": {"passed": "the whole interval meets <= 400 ms and change <= -60 %", "failed": "the whole interval misses change <= -60 %"}.get(response_outcome, "the interval holds the target change <= -60 %: about 14 more rounds would decide"),
-            "before": estimate(412, 401.2, 425.1), "after": estimate(after, after * (1 - spread), after * (1 + spread)),
-            "change": estimate(change, low, high, "%", 6), "targets": ["<= 400 ms", "change <= -60 %"],
+            "id": "response-time",
+            "title": "Users wait 60 % less",
+            "why": "The plan promised response times 60 to 70 % lower.",
+            "metric": "response_time",
+            "stat": "p50",
+            "endpoint": "*",
+            "blocking": True,
+            "outcome": response_outcome,
+            "reason": _RESPONSE_REASONS[response_outcome],
+            "before": estimate(412, 401.2, 425.1),
+            "after": estimate(after, after * (1 - spread), after * (1 + spread)),
+            "change": estimate(change, low, high, "%", 6),
+            "targets": ["<= 400 ms", "change <= -60 %"],
         },
         {
-            "id": "errors", "title": "Fewer than 1 in 100 requests fail", "why": "", "metric": "error_share", "stat": "share",
-            "endpoint": "*", "blocking": True, "outcome": "passed", "reason": "at most 0.3 % failed",
-            "before": estimate(0.2415, 0.05, 0.7, "%"), "after": estimate(0, 0, 0.2966, "%"), "change": None, "targets": ["<= 1 %"],
+            "id": "errors",
+            "title": "Fewer than 1 in 100 requests fail",
+            "why": "",
+            "metric": "error_share",
+            "stat": "share",
+            "endpoint": "*",
+            "blocking": True,
+            "outcome": "passed",
+            "reason": "at most 0.3 % failed",
+            "before": estimate(0.2415, 0.05, 0.7, "%"),
+            "after": estimate(0, 0, 0.2966, "%"),
+            "change": None,
+            "targets": ["<= 1 %"],
         },
         {
-            "id": "queries", "title": "No more query storms", "why": "An answer must not cost a query a row.", "metric": "query_count",
-            "stat": "mean", "endpoint": "GET /slots", "blocking": True, "outcome": "passed", "reason": "2 queries, the target is 6",
-            "before": estimate(42.4, 42.1, 42.8, "count"), "after": estimate(2, 2, 2, "count"),
-            "change": estimate(-95.28, -95.33, -95.25, "%", 6), "targets": ["<= 6 count"],
+            "id": "queries",
+            "title": "No more query storms",
+            "why": "An answer must not cost a query a row.",
+            "metric": "query_count",
+            "stat": "mean",
+            "endpoint": "GET /slots",
+            "blocking": True,
+            "outcome": "passed",
+            "reason": "2 queries, the target is 6",
+            "before": estimate(42.4, 42.1, 42.8, "count"),
+            "after": estimate(2, 2, 2, "count"),
+            "change": estimate(-95.28, -95.33, -95.25, "%", 6),
+            "targets": ["<= 6 count"],
         },
         {
-            "id": "tail", "title": "The slowest 1 % gain too", "why": "", "metric": "response_time", "stat": "p99", "endpoint": "*",
-            "blocking": False, "outcome": "inconclusive", "reason": "not resolvable: 207 requests a round, p99 needs 500",
-            "before": None, "after": None, "change": None, "targets": ["<= 1500 ms"],
+            "id": "tail",
+            "title": "The slowest 1 % gain too",
+            "why": "",
+            "metric": "response_time",
+            "stat": "p99",
+            "endpoint": "*",
+            "blocking": False,
+            "outcome": "inconclusive",
+            "reason": "not resolvable: 207 requests a round, p99 needs 500",
+            "before": None,
+            "after": None,
+            "change": None,
+            "targets": ["<= 1500 ms"],
         },
-    ]  # fmt: skip
+    ]
 
 
 def _comparisons(
@@ -166,32 +233,55 @@ def _comparisons(
     def compared(metric: str, stat: str, value: float, ratio: float, unit: str = "ms") -> dict[str, Any]:
         change = 100 * (ratio - 1)
         return {
-            "endpoint": endpoint, "metric": metric, "stat": stat,
+            "endpoint": endpoint,
+            "metric": metric,
+            "stat": stat,
             "before": estimate(value, value * 0.96, value * 1.05, unit, count),
             "after": estimate(value * ratio, value * ratio * 0.95, value * ratio * 1.05, unit, count),
-            "change": estimate(change, change - 6 * ratio, change + 7 * ratio, "%", 6), "reason": "",
-        }  # fmt: skip
+            "change": estimate(change, change - 6 * ratio, change + 7 * ratio, "%", 6),
+            "reason": "",
+        }
 
-    def unresolved(metric: str, stat: str, reason: str, before: Any = None, after: Any = None) -> dict[str, Any]:
-        return {"endpoint": endpoint, "metric": metric, "stat": stat, "before": before, "after": after, "change": None, "reason": reason}  # fmt: skip
+    def unresolved(
+        metric: str, stat: str, reason: str, before: Any = None, after: Any = None
+    ) -> dict[str, Any]:
+        return {
+            "endpoint": endpoint,
+            "metric": metric,
+            "stat": stat,
+            "before": before,
+            "after": after,
+            "change": None,
+            "reason": reason,
+        }
 
     failed = 0.7 if endpoint == "PATCH /bookings" else 0.0
     no_header = "the server sends no Server-Timing header"
     rows = [
         compared("response_time", "p50", base, factor),
-        compared("response_time", "p95", base * 2.3, factor * 1.1) if count >= 100
-        else unresolved("response_time", "p95", f"not resolvable: {count // 6} requests a round, p95 needs 100"),
+        compared("response_time", "p95", base * 2.3, factor * 1.1)
+        if count >= 100
+        else unresolved(
+            "response_time", "p95", f"not resolvable: {count // 6} requests a round, p95 needs 100"
+        ),
         compared("service_time", "p50", base * 0.93, factor),
         unresolved(
-            "error_share", "share", "not resolvable: nothing failed in before, so there is no percent of it",
-            estimate(0, 0, 1.2, "%", count), estimate(failed, failed / 3, 1.1 + failed, "%", count),
+            "error_share",
+            "share",
+            "not resolvable: nothing failed in before, so there is no percent of it",
+            estimate(0, 0, 1.2, "%", count),
+            estimate(failed, failed / 3, 1.1 + failed, "%", count),
         ),
-    ]  # fmt: skip
+    ]
     if server_timing:
         rows.append(compared("db_time", "mean", base * 0.7, factor * 0.6))
         rows.append(compared("query_count", "mean", 42.4, 2 / 42.4, "count"))
     else:
-        rows.append(unresolved("db_time", "mean", no_header, None, estimate(base / 5, base / 6, base / 4, "ms", count)))
+        rows.append(
+            unresolved(
+                "db_time", "mean", no_header, None, estimate(base / 5, base / 6, base / 4, "ms", count)
+            )
+        )
         rows.append(unresolved("query_count", "mean", no_header, None, estimate(2, 2, 2, "count", count)))
     if endpoint == "*":
         rows.append(compared("memory_uss", "last", 88.4, 71.2 / 88.4, "MiB"))
@@ -206,7 +296,12 @@ def _ecdf(random_: random.Random, endpoint: str, speed_up: float) -> dict[str, A
         return {"x_ms": [round(x, 3) for x in xs], "share": [(i + 1) / 400 for i in range(400)]}
 
     base = 412.0 if endpoint == "*" else random_.uniform(50, 700)
-    return {"endpoint": endpoint, "metric": "response_time", "before": curve(base), "after": curve(base * speed_up)}
+    return {
+        "endpoint": endpoint,
+        "metric": "response_time",
+        "before": curve(base),
+        "after": curve(base * speed_up),
+    }
 
 
 def _over_time(random_: random.Random, variant: str, round_index: int, level: float) -> dict[str, Any]:
@@ -225,17 +320,35 @@ def _over_time(random_: random.Random, variant: str, round_index: int, level: fl
 
 def _queries() -> dict[str, Any]:
     def statement(query: str, calls: int, total_ms: float) -> dict[str, Any]:
-        return {"query": query, "calls": calls, "total_ms": total_ms, "mean_ms": total_ms / calls, "rows": calls, "shared_blocks_hit": 9, "shared_blocks_read": 0}  # fmt: skip
+        return {
+            "query": query,
+            "calls": calls,
+            "total_ms": total_ms,
+            "mean_ms": total_ms / calls,
+            "rows": calls,
+            "shared_blocks_hit": 9,
+            "shared_blocks_read": 0,
+        }
 
     shared = "SELECT id, password_hash FROM clients WHERE email = $1"
     return {
         "before": [
-            statement("SELECT starts_at, ends_at FROM appointments WHERE barber_id = $1 AND starts_at >= $2 AND starts_at < $3 AND status <> $4 ORDER BY starts_at", 48_212, 181_204.3),
+            statement(
+                "SELECT starts_at, ends_at FROM appointments WHERE barber_id = $1 AND starts_at >= $2 "
+                "AND starts_at < $3 AND status <> $4 ORDER BY starts_at",
+                48_212,
+                181_204.3,
+            ),
             statement("SELECT * FROM services WHERE id = $1", 31_009, 9_120.1),
             statement(shared, 310, 4_410.7),
         ],
         "after": [
-            statement("SELECT b.id, s.starts_at FROM barbers b CROSS JOIN LATERAL free_slots(b.id, $1, $2) s WHERE b.location_id = $3", 1_120, 6_310.0),
+            statement(
+                "SELECT b.id, s.starts_at FROM barbers b CROSS JOIN LATERAL "
+                "free_slots(b.id, $1, $2) s WHERE b.location_id = $3",
+                1_120,
+                6_310.0,
+            ),
             statement(shared, 310, 21.4),
         ],
-    }  # fmt: skip
+    }

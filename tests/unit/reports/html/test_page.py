@@ -1,0 +1,263 @@
+"""The page as a document: what a reader finds in it, and what must never be in it."""
+# ruff: noqa: RUF001  - the true minus sign is what people see, so it is what is tested
+
+import logging
+import re
+from collections import Counter
+from html.parser import HTMLParser
+
+import pytest
+
+from reports.html.page import render_page
+from reports.html.section import Section
+from reports.html.sections import SECTIONS
+from reports.results import parse_results
+
+HOSTILE = (
+    "</script><b>bold",
+    "GET /\"quoted'<img src=x onerror=alert(1)>",
+    "GET /\u202etxt.exe",
+    "GET /" + "x" * 10_000,
+    "GET /$\\frac{1$",
+    "{{ 7 * 7 }}",
+)
+_VOID = {"meta", "link", "br", "img", "hr", "input"}
+
+
+class _Document(HTMLParser):
+    """Collects tags with attributes and the text outside of drawings and style."""
+
+    def __init__(self, page):
+        super().__init__()
+        self.tags = []
+        self.open_tags = []
+        self.words = []
+        self.feed(page)
+        self.close()
+
+    def handle_starttag(self, tag, attrs):
+        self.tags.append((tag, dict(attrs)))
+        if tag not in _VOID:
+            self.open_tags.append(tag)
+
+    def handle_startendtag(self, tag, attrs):
+        self.tags.append((tag, dict(attrs)))
+
+    def handle_endtag(self, tag):
+        assert self.open_tags.pop() == tag
+
+    def handle_data(self, data):
+        if not {"svg", "style"} & set(self.open_tags):
+            self.words.append(data)
+
+    @property
+    def text(self):
+        return " ".join(" ".join(self.words).split())
+
+    def all(self, name):
+        return [attributes for tag, attributes in self.tags if tag == name]
+
+
+@pytest.fixture(scope="module")
+def page(results):
+    return render_page(results)
+
+
+@pytest.fixture(scope="module")
+def document(page):
+    return _Document(page)
+
+
+def test_every_tag_is_closed(document):
+    assert document.open_tags == []
+
+
+def test_ids_are_unique_and_every_link_leads_somewhere(document):
+    ids = [attributes["id"] for _, attributes in document.tags if "id" in attributes]
+    links = [attributes["href"].removeprefix("#") for attributes in document.all("a")]
+
+    assert [own_id for own_id, count in Counter(ids).items() if count > 1] == []
+    assert set(links) <= set(ids)
+
+
+def test_nothing_is_fetched_and_nothing_runs(page, document):
+    assert not [
+        name
+        for _, attributes in document.tags
+        for name in attributes
+        if name == "style" or name.startswith("on")
+    ]
+    assert not {"script", "iframe", "object", "embed", "base", "form"} & {tag for tag, _ in document.tags}
+    targets = [a[name] for _, a in document.tags for name in ("src", "href", "action") if name in a]
+    assert all(target.startswith(("#", "data:,")) for target in targets)
+    assert not re.search(r"@import|url\((?!#)|javascript:", page)
+    assert not re.findall(r"https?://(?!www\.w3\.org/)", page)
+
+
+def test_the_outline_is_one_h1_and_an_h2_a_section(document):
+    assert document.all("html")[0]["lang"] == "en"
+    assert len(document.all("h1")) == 1
+    assert len(document.all("main")) == len(document.all("nav")) == 1
+    assert len(document.all("h2")) == len(document.all("section")) == len(SECTIONS)
+    assert document.tags[[tag for tag, _ in document.tags].index("body") + 1] == (
+        "a",
+        {"class": "skip", "href": "#main"},
+    )
+
+
+def test_every_figure_has_title_description_caption_and_data(page):
+    figures = re.findall(r"<figure.*?</figure>", page, re.DOTALL)
+
+    assert len(figures) == 1 + 11 + 1
+    for figure in figures:
+        assert re.search(r'<svg [^>]*role="img"', figure)
+        for part in ("<title ", "<desc ", "<figcaption>", "<details>", "<caption>", 'scope="row"'):
+            assert part in figure
+
+
+def test_every_table_has_a_caption_and_scoped_headers_in_a_region_for_the_keyboard(page, document):
+    tables = re.findall(r"<table.*?</table>", page, re.DOTALL)
+
+    assert len(tables) == len(document.all("caption"))
+    assert all("scope" in header for header in document.all("th"))
+    regions = [a for _, a in document.tags if a.get("role") == "region"]
+    assert len(regions) == len(tables) + page.count('role="img"')
+    assert all(region["tabindex"] == "0" and region["aria-label"] for region in regions)
+
+
+@pytest.mark.parametrize(
+    ("outcome", "word", "sentence"),
+    [
+        ("passed", "Passed", "Yes: the change keeps what it promised."),
+        ("failed", "Failed", "No: the change does not keep what it promised."),
+        ("inconclusive", "Inconclusive", "Undecided:"),
+        ("invalid", "Invalid", "No conclusion: the measurement itself went wrong"),
+    ],
+)
+def test_the_verdict_is_a_word_a_shape_and_a_sentence(build_document, outcome, word, sentence):
+    page = render_page(parse_results(build_document(outcome=outcome, endpoint_count=1)))
+    text = _Document(page).text
+
+    assert f"Verdict {word} {sentence}" in text
+    assert f'class="shape shape-{outcome}"' in page
+    assert f"<title>{word}: " in page
+
+
+def test_the_scorecard_gives_target_values_change_and_reason(document):
+    assert (
+        "≤ 400 ms change ≤ −60 % 412 ms (401 to 425) 152 ms (143 to 162) −63.0 % better (−65.2 to −60.8)"
+    ) in document.text
+    assert "not resolvable: 207 requests a round, p99 needs 500" in document.text
+
+
+def test_endpoints_are_listed_least_improved_first_with_reasons_for_what_is_unknown(document):
+    section = document.text.split("Least improved first, by the median")[1].split("Distributions")[0]
+
+    assert section.index("all requests") < section.index("GET /health") < section.index("GET /revenue")
+    assert "331 → 430 ms +30.0 % worse (+22.2 to +39.1)" in section
+    assert "not resolvable 3 requests a round, p95 needs 100" in section
+
+
+def test_what_got_worse_is_there_even_if_it_is_nothing(build_document, document):
+    nothing = _Document(render_page(parse_results(build_document(endpoint_count=2)))).text
+
+    assert "3 measured values got worse beyond doubt" in document.text
+    assert "1 value may have got worse" in document.text
+    assert "Nothing got worse beyond doubt" in nothing
+
+
+def test_a_broken_check_and_a_gap_stand_next_to_the_verdict(build_document):
+    raw = build_document(outcome="invalid", endpoint_count=1)
+    raw["gap"] = "Round 3 was interrupted for 40 s."
+    text = _Document(render_page(parse_results(raw))).text.rpartition("KPI scorecard")[0]
+
+    assert "1 validity check did not hold: late-arrivals" in text
+    assert "Gap in the measurement: Round 3 was interrupted for 40 s." in text
+
+
+def test_a_server_without_server_timing_is_said_so_and_not_shown_as_zero(build_document):
+    text = _Document(render_page(parse_results(build_document(server_timing=False)))).text
+
+    assert "? → 82.4 ms" in text
+    assert "the server sends no Server-Timing header" in text
+
+
+@pytest.mark.parametrize("name", HOSTILE)
+def test_a_hostile_endpoint_name_is_only_text(build_document, name):
+    raw = build_document(endpoints=[name])
+    raw["kpis"][0] |= {"title": name, "endpoint": name}
+    raw["queries"]["before"][0]["query"] = name
+    raw["variants"][0]["title"] = name
+    page = render_page(parse_results(raw))
+    parsed = _Document(page)
+
+    assert parsed.open_tags == []
+    assert not {"script", "img", "b1"} & {tag for tag, _ in parsed.tags}
+    assert "\u202e" not in page
+    assert max(len(word) for word in parsed.text.split()) <= 4_000
+    assert "could not be made" not in parsed.text
+
+
+def test_one_failed_section_does_not_lose_the_others(results, caplog):
+    def fail(_results):
+        raise ZeroDivisionError
+
+    broken = Section(id="broken", title="Broken", template="verdict.html", content=fail)
+    with caplog.at_level(logging.WARNING):
+        text = _Document(render_page(results, (broken, *SECTIONS))).text
+
+    assert "This part of the report could not be made (ZeroDivisionError)" in text
+    assert "KPI scorecard" in text
+    assert "'broken'" in caplog.text
+
+
+def test_no_section_fails_on_any_outcome_or_size(build_document, caplog):
+    for outcome, count in (("failed", 30), ("inconclusive", 1), ("invalid", 3)):
+        render_page(parse_results(build_document(outcome=outcome, endpoint_count=count)))
+
+    assert caplog.records == []
+
+
+def test_a_run_without_data_says_how_much_is_missing(build_document, caplog):
+    raw = build_document(endpoint_count=1)
+    raw |= {
+        "kpis": [],
+        "comparisons": [],
+        "variants": [],
+        "validity": [],
+        "rounds": [],
+        "queries": {},
+        "environment": {},
+    }
+    raw["charts"] = {
+        "ecdf": [
+            {
+                "endpoint": "*",
+                "metric": "response_time",
+                "before": {"x_ms": [3.0], "share": [1.0]},
+                "after": None,
+            }
+        ],
+        "over_time": [],
+    }
+    page = render_page(parse_results(raw))
+    text = _Document(page).text
+
+    assert "Response time of all requests: not enough data: n = 0 points, need 2." in text
+    assert "Response time over the run: not enough data: n = 0 windows, need 2." in text
+    assert "Endpoints: not enough data: n = 0 endpoints, need 1." in text
+    assert "No KPI was judged in this run." in text
+    assert "<figure" not in page
+    assert caplog.records == []
+
+
+def test_equal_results_give_equal_bytes(build_document, page):
+    assert page == render_page(parse_results(build_document()))
+
+
+def test_ten_endpoints_stay_small(page):
+    assert len(page.encode()) < 600_000
+
+
+def test_thirty_endpoints_stay_within_the_budget(build_document):
+    assert len(render_page(parse_results(build_document(endpoint_count=30))).encode()) < 1_500_000
