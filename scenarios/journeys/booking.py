@@ -68,8 +68,8 @@ def cancel_own(visitor: Visitor) -> None:
 def _book_and_find(visitor: Visitor, client: Account) -> dict[str, Any] | None:
     """Book something and look it up in one's own history: a booking that was confirmed must be there.
 
-    Changing what one just booked, and not what the history happens to hold, keeps a journey's requests the same
-    on every backend, however journeys of one client overlap.
+    Changing what one just booked, and not what the history happens to hold, keeps a journey's requests the
+    same on every backend, however journeys of one client overlap.
     """
     booked = _book_somewhere(visitor, client)
     if booked is None:
