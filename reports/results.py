@@ -169,9 +169,14 @@ class Results:
         return next((found[stat] for stat in stats if stat in found), None)
 
     def variant_id(self, side: Side) -> str:
-        """Name the variant on one side of the comparison; `before` always comes first."""
-        position = 0 if side == "before" else 1
-        return self.variants[position].id if len(self.variants) > position else side
+        """Name the variant on one side of the comparison."""
+        sides = self.sides
+        return sides[0 if side == "before" else 1].id if sides else side
+
+    @property
+    def sides(self) -> "tuple[Variant, Variant] | None":
+        """Give the two variants that are compared: the first with the last; None if there are not two."""
+        return (self.variants[0], self.variants[-1]) if len(self.variants) > 1 else None
 
     @property
     def endpoints(self) -> tuple[str, ...]:

@@ -108,17 +108,17 @@ def _kpi_list(results: Results) -> Table:
     for kpi in results.kpis:
         title, about, *reason = _kpi_words(kpi)
         target = Text(f"target {' and '.join(_targets(kpi))}")
-        table.add_row(
-            Text(*_outcome(kpi.outcome)), Group(title, about, target, Text(_kpi_numbers(kpi)), *reason)
-        )
+        words = Group(title, about, target, *_kpi_numbers(kpi), *reason)
+        table.add_row(Text(*_outcome(kpi.outcome)), words)
     return table
 
 
-def _kpi_numbers(kpi: Kpi) -> str:
+def _kpi_numbers(kpi: Kpi) -> list[Text]:
+    """Give the line of numbers; without any the reason alone tells."""
     if kpi.before is None and kpi.after is None:
-        return NOT_RESOLVABLE
+        return []
     change = _change(kpi.metric, kpi.change, separator=" ") if kpi.change else f"change {NOT_RESOLVABLE}"
-    return f"{pair_text(kpi.before, kpi.after)}, {change}"
+    return [Text(f"{pair_text(kpi.before, kpi.after)}, {change}")]
 
 
 def _kpi_words(kpi: Kpi) -> list[Text]:
@@ -152,7 +152,7 @@ def _endpoint_table(results: Results, *, is_wide: bool) -> RenderableType:
 def _wide_cells(row: EndpointRow) -> tuple[RenderableType, ...]:
     p50 = row.response_p50
     return (
-        _endpoint_line(row.endpoint),
+        Text(_endpoint(row.endpoint, 60)),
         _sample_counts(p50),
         _pair(p50),
         _change("response_time", p50.change if p50 else None, separator=" "),
@@ -164,7 +164,7 @@ def _wide_cells(row: EndpointRow) -> tuple[RenderableType, ...]:
 def _narrow_cells(row: EndpointRow) -> tuple[RenderableType, ...]:
     p50 = row.response_p50
     return (
-        Group(_endpoint_line(row.endpoint), Text(f"n {_sample_counts(p50)}", "dim")),
+        Group(Text(_endpoint(row.endpoint, 60)), Text(f"n {_sample_counts(p50)}", "dim")),
         _pair(p50),
         _change("response_time", p50.change if p50 else None, separator="\n"),
         f"{_pair(row.response_p95)}\n{_pair(row.error_share)}",
@@ -175,7 +175,9 @@ def _worse(results: Results) -> RenderableType:
     """Name what got worse, or say that nothing did; silence would be no answer."""
     findings = find(results)
     count = len(findings.worse)
-    heading = f"Got worse: {counted(count, 'value') if count else 'nothing beyond doubt'}"
+    is_silent = len(findings.unresolved) == len(results.comparisons)
+    nothing = "cannot be said" if is_silent else "nothing beyond doubt"
+    heading = f"Got worse: {counted(count, 'value') if count else nothing}"
     if findings.suspects:
         heading += f"; {len(findings.suspects)} more may have, but no interval can be given"
     heading += f"; {len(findings.unresolved)} of {len(results.comparisons)} comparisons not resolvable"
@@ -192,9 +194,9 @@ def _worse_line(comparison: Comparison) -> Text:
 
 
 def _resources(results: Results) -> Text:
-    if len(results.variants) < 2:
+    if results.sides is None:
         return Text("Memory and CPU: not observed")
-    before, after = results.variants[:2]
+    before, after = results.sides
     memory = pair_text(before.memory_uss, after.memory_uss)
     return Text(f"Memory (USS): {memory} · CPU per request: {pair_text(before.cpu_time, after.cpu_time)}")
 
@@ -230,10 +232,6 @@ def _outcome(outcome: Outcome) -> tuple[str, str]:
 
 def _endpoint(endpoint: str, limit: int) -> str:
     return "all requests" if endpoint == ALL_ENDPOINTS else short_name(endpoint, limit)
-
-
-def _endpoint_line(endpoint: str) -> Text:
-    return Text(_endpoint(endpoint, 60), no_wrap=True, overflow="ellipsis")
 
 
 def _short(estimate: Estimate | None) -> str:

@@ -11,7 +11,8 @@ from reports.results import Results
 def _content(results: Results) -> Mapping[str, object]:
     return {
         "words": OUTCOME_WORDS[results.outcome],
-        "headline": headline_kpi(results),
+        # Large numbers would be believed, whatever stands above them.
+        "headline": None if results.outcome == "invalid" else headline_kpi(results),
         "kpi_counts": kpi_counts_text(results),
         "evidence": evidence(results),
         "validity": validity_text(results),

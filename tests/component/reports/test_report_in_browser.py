@@ -138,9 +138,14 @@ def test_a_wide_table_scrolls_by_keyboard_inside_its_own_region(browser, written
         table_is_wider = region.evaluate("region => region.scrollWidth > region.clientWidth")
         region.focus()
         opened.page.keyboard.press("ArrowRight")
-        opened.page.wait_for_function("document.activeElement.scrollLeft > 0")
+        has_scrolled = region.evaluate(
+            """region => new Promise(resolve => {
+                const look = () => region.scrollLeft > 0 ? resolve(true) : requestAnimationFrame(look);
+                look();
+            })"""
+        )
 
-        assert table_is_wider
+        assert (table_is_wider, has_scrolled) == (True, True)
 
 
 def test_the_skip_link_is_first_and_leads_to_the_report(browser, written_report):

@@ -144,8 +144,8 @@ def _validity(outcome: str) -> list[dict[str, Any]]:
         {
             "id": "same-schedule",
             "ok": True,
-            "value": None,
-            "limit": None,
+            "value": 0.0,
+            "limit": 0.0,
             "detail": "Both variants replayed the same schedules.",
         },
     ]
@@ -292,8 +292,8 @@ def _comparisons(
 
 def _ecdf(random_: random.Random, endpoint: str, speed_up: float) -> dict[str, Any]:
     def curve(median: float) -> dict[str, Any]:
-        xs = sorted(median * math.exp(random_.gauss(0, 0.55)) for _ in range(400))
-        return {"x_ms": [round(x, 3) for x in xs], "share": [(i + 1) / 400 for i in range(400)]}
+        xs = sorted(median * math.exp(random_.gauss(0, 0.55)) for _ in range(300))
+        return {"x_ms": [round(x, 3) for x in xs], "share": [(i + 1) / 300 for i in range(300)]}
 
     base = 412.0 if endpoint == "*" else random_.uniform(50, 700)
     return {

@@ -24,6 +24,14 @@ def test_a_run_is_read_as_values(tmp_path, build_document):
     assert [results.variant_id(side) for side in ("before", "after")] == ["before", "after"]
 
 
+def test_the_first_variant_is_compared_with_the_last(build_document):
+    document = build_document(endpoint_count=1)
+    document["variants"].insert(1, document["variants"][1] | {"id": "p1"})
+
+    assert [variant.id for variant in parse_results(document).sides] == ["before", "after"]
+    assert parse_results(document | {"variants": []}).sides is None
+
+
 def test_a_missing_file_is_one_sentence_and_the_next_step(tmp_path):
     with pytest.raises(ReportError) as caught:
         read_results(tmp_path)
@@ -58,7 +66,7 @@ def test_another_schema_version_is_refused(document):
         (lambda d: d["comparisons"][2].update(after=7), r"comparisons\[2\]: after must be an object"),
         (lambda d: d["validity"][0].update(ok="yes"), r"validity\[0\]: ok must be true or false"),
         (lambda d: d["variants"][0].update(memory_uss={"value": "big"}), "value must be a number"),
-        (lambda d: d["charts"]["ecdf"][0]["before"]["x_ms"].pop(), "399 x_ms for 400 shares"),
+        (lambda d: d["charts"]["ecdf"][0]["before"]["x_ms"].pop(), "299 x_ms for 300 shares"),
         (lambda d: d["charts"]["over_time"][0]["at_s"].pop(), "columns of different lengths"),
         (lambda d: d.update(rounds={}), "rounds must be a list"),
         (lambda d: d.update(environment=[]), "environment must be an object"),

@@ -77,6 +77,19 @@ def test_what_got_worse_is_said_even_if_it_is_nothing(build_document):
     assert "Got worse: nothing" in _printed(parse_results(build_document(endpoint_count=2)), 80)
 
 
+def test_a_run_that_resolves_nothing_does_not_claim_that_nothing_got_worse(build_document):
+    document = build_document(endpoint_count=1)
+    for comparison in document["comparisons"]:
+        comparison |= {
+            "before": None,
+            "after": None,
+            "change": None,
+            "reason": "1 round, an interval needs 6",
+        }
+
+    assert "Got worse: cannot be said" in _printed(parse_results(document), 80)
+
+
 def test_hostile_names_neither_move_the_cursor_nor_break_the_table(build_document):
     printed = _printed(parse_results(build_document(endpoints=HOSTILE)), 80)
 

@@ -166,6 +166,30 @@ def test_what_got_worse_is_there_even_if_it_is_nothing(build_document, document)
     assert "Nothing got worse beyond doubt" in nothing
 
 
+def test_a_run_that_resolves_nothing_does_not_claim_that_nothing_got_worse(build_document):
+    raw = build_document(endpoint_count=1)
+    for comparison in raw["comparisons"]:
+        comparison |= {
+            "before": None,
+            "after": None,
+            "change": None,
+            "reason": "1 round, an interval needs 6",
+        }
+    text = _Document(render_page(parse_results(raw))).text
+
+    assert "Cannot be said: none of the comparisons is resolvable." in text
+
+
+def test_an_invalid_run_shows_no_headline_numbers(build_document):
+    valid, invalid = (
+        render_page(parse_results(build_document(outcome=outcome, endpoint_count=1)))
+        for outcome in ("inconclusive", "invalid")
+    )
+
+    assert 'class="tiles"' in valid
+    assert 'class="tiles"' not in invalid
+
+
 def test_a_broken_check_and_a_gap_stand_next_to_the_verdict(build_document):
     raw = build_document(outcome="invalid", endpoint_count=1)
     raw["gap"] = "Round 3 was interrupted for 40 s."
