@@ -20,6 +20,12 @@ Row: TypeAlias = Any
 MAX_CONNECTIONS = 64
 """Below PostgreSQL's default of 100: in a burst, callers wait for a connection and none is refused one."""
 
+_CANNOT_OPEN = (OSError, asyncpg.PostgresError, asyncpg.InterfaceError)
+
+
+class DatabaseUnavailableError(Exception):
+    """No session could be opened with the database."""
+
 
 class Connection:
     """One database session whose statements are counted and timed."""
@@ -98,9 +104,7 @@ class ConnectionPerUse:
         with database_time(statement_count=0):
             await self._free.acquire()
         try:
-            with database_time(statement_count=0):
-                raw = await asyncpg.connect(self._database_url)
-            self.opened_count += 1
+            raw = await self._connect()
             try:
                 yield Connection(raw)
             finally:
@@ -108,6 +112,15 @@ class ConnectionPerUse:
                     await raw.close()
         finally:
             self._free.release()
+
+    async def _connect(self) -> Any:
+        try:
+            with database_time(statement_count=0):
+                raw = await asyncpg.connect(self._database_url)
+        except _CANNOT_OPEN as error:
+            raise DatabaseUnavailableError(str(error)) from error
+        self.opened_count += 1
+        return raw
 
 
 class PooledConnections:
@@ -141,8 +154,11 @@ class PooledConnections:
     @asynccontextmanager
     async def use(self) -> AsyncIterator[Connection]:
         """Lend a session, waiting until one is free."""
-        with database_time(statement_count=0):
-            raw = await self._pool.acquire()
+        try:
+            with database_time(statement_count=0):
+                raw = await self._pool.acquire()
+        except _CANNOT_OPEN as error:
+            raise DatabaseUnavailableError(str(error)) from error
         try:
             yield Connection(raw)
         finally:
@@ -166,6 +182,6 @@ async def connect(database_url: str) -> Any:
     """
     try:
         return await asyncpg.connect(database_url)
-    except (OSError, ValueError, asyncpg.PostgresError, asyncpg.InterfaceError, TimeoutError) as error:
+    except (*_CANNOT_OPEN, ValueError) as error:
         reason = str(error).strip().splitlines()[0] if str(error).strip() else type(error).__name__
         raise StartError(f"The database cannot be reached: {reason}. Check --database-url.") from error

@@ -15,6 +15,7 @@ from reference_app.domain.errors import (
     RequestError,
     UnauthenticatedError,
 )
+from reference_app.storage.connections import DatabaseUnavailableError
 from reference_app.web.bodies import error_body, json_response
 
 _STATUS: dict[type[RequestError], int] = {
@@ -26,11 +27,11 @@ _STATUS: dict[type[RequestError], int] = {
     InvalidError: 422,
 }
 _DATABASE_IS_AWAY = (
-    OSError,
+    DatabaseUnavailableError,
+    ConnectionError,
     asyncpg.PostgresConnectionError,
-    asyncpg.CannotConnectNowError,
     asyncpg.AdminShutdownError,
-    asyncpg.TooManyConnectionsError,
+    asyncpg.CrashShutdownError,
     asyncpg.InterfaceError,
 )
 _LOG = logging.getLogger(__name__)

@@ -32,27 +32,30 @@ async def load(database_url: str, migrations: Sequence[str], scale: float, seed:
     try:
         await _require_empty(connection)
         async with connection.transaction():
-            await _load_rows(connection, migrations, scale, seed, report)
-        with_time = _Stopwatch()
+            rate = await _load_rows(connection, migrations, scale, seed, report)
+        vacuuming = _Stopwatch()
         await connection.execute("VACUUM (ANALYZE)")
-        report(f"vacuumed and analysed in {with_time.elapsed_s:.1f} s")
+        report(f"vacuumed and analysed in {vacuuming.elapsed_s:.1f} s")
+        report(rate)
     finally:
         await connection.close()
 
 
 async def _load_rows(
     connection: asyncpg.Connection, migrations: Sequence[str], scale: float, seed: int, report: Report
-) -> None:
+) -> str:
+    """Fill the tables and answer how fast the appointments went in."""
     await connection.execute(read_sql("schema.sql"))
     drawing = _Stopwatch()
     drawn = draw(scale, seed)
     drawing_s = drawing.elapsed_s
     report(f"drew {drawn.size.appointments} appointments in {drawing_s:.2f} s")
+    copy_s: dict[str, float] = {}
     for table in tables(drawn):
         copying = _Stopwatch()
         await _copy(connection, table)
-        if table.name == "appointments":
-            _report_rate(report, table.row_count, copying.elapsed_s, drawing_s)
+        copy_s[table.name] = copying.elapsed_s
+    report(f"copied {len(copy_s)} tables in {sum(copy_s.values()):.2f} s")
     await _copy(connection, _settings(migrations, scale, seed))
     await _set_sequences(connection)
     constraining = _Stopwatch()
@@ -62,6 +65,7 @@ async def _load_rows(
         migrating = _Stopwatch()
         await connection.execute(read_sql(migration))
         report(f"applied {migration} in {migrating.elapsed_s:.1f} s")
+    return _rate(drawn.size.appointments, copy_s["appointments"], drawing_s)
 
 
 async def _require_empty(connection: asyncpg.Connection) -> None:
@@ -90,8 +94,8 @@ async def _stream(table: Table) -> AsyncIterator[bytes]:
         yield chunk
 
 
-def _report_rate(report: Report, rows: int, copy_s: float, drawing_s: float) -> None:
-    report(
+def _rate(rows: int, copy_s: float, drawing_s: float) -> str:
+    return (
         f"appointments: {rows / copy_s:,.0f} rows/s encoded and copied,"
         f" {rows / (copy_s + drawing_s):,.0f} rows/s with the drawing ({rows} rows)"
     )

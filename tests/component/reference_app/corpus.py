@@ -1,0 +1,174 @@
+"""A corpus of requests over all endpoints, roles and errors, replayed against every variant."""
+
+from collections.abc import AsyncIterator
+from typing import Any
+from urllib.parse import quote
+
+from tests.component.reference_app.backends import ACCOUNTS, PASSWORD, Answer, Backend, free_starts
+
+EVERYONE = ("", "client", "neighbour", "staff", "far staff", "owner")
+BARBER = 1  # works at location 1
+SUMMER_TIME_DAYS = ("2026-03-28", "2026-03-29", "2026-03-30", "2026-03-08", "2025-10-26", "2025-11-02")
+ODD_DATES = ("2026-03-16", "2026-03-15", "2026-04-13", "2026-04-14", "2024-03-15", "2024-03-14", "9999-12-31")
+NOT_DATES = ("", "0001-01-01", "2026-02-30", "tomorrow", "2026-3-1", "%00", "2026-03-17T10:00:00")
+NOT_IDS = ("", "0", "-1", "1.5", "abc", "999999", "9223372036854775807", "9223372036854775808", "9" * 30, "٣", "%00")
+NOT_MOMENTS = (
+    "2026-03-17",
+    "2026-03-17T10:00:00",
+    "0001-01-01T00:00:00+14:00",
+    "9999-12-31T23:59:59-14:00",
+    "2026-03-17T25:00:00Z",
+    "\u0000",
+    "\ud800",
+    17,
+    None,
+    [],
+    {},
+    True,
+)
+ODD_VALUES: tuple[Any, ...] = (None, True, -1, 1.5, "1", [], {}, 0, 2**63 - 1, 2**63, 10**30)
+NOT_BODIES = (b"", b"{", b"[]", b"null", b"1e999", b"\xff\xfe", b'{"a":' * 200 + b"1" + b"}" * 200, b"[" * 50_000)
+
+Step = tuple[str, Answer]
+
+
+async def replay(backend: Backend) -> AsyncIterator[Step]:
+    """Yield each request's name and answer."""
+    for part in (_reads, _odd_reads, _log_ins, _bookings, _odd_bookings, _odd_bodies):
+        async for step in part(backend):
+            yield step
+
+
+async def _get(backend: Backend, path: str, role: str = "") -> Step:
+    return f"GET {path} as {role or 'nobody'}", await backend.ask("GET", path, role)
+
+
+async def _post(backend: Backend, path: str, role: str = "", **options: Any) -> Step:
+    return f"POST {path} {options!r:.200} as {role or 'nobody'}", await backend.ask("POST", path, role, **options)
+
+
+async def _reads(backend: Backend) -> AsyncIterator[Step]:
+    yield await _get(backend, "/health/live")
+    yield await _get(backend, "/health/ready")
+    yield await _get(backend, "/api/v2/locations")
+    for role in EVERYONE:
+        yield await _get(backend, "/api/v2/clients/1/history", role)
+        yield await _get(backend, "/api/v2/clients/31/history?limit=3", role)
+        yield await _get(backend, "/api/v2/locations/1/day?date=2026-03-14", role)
+        yield await _get(backend, "/api/v2/analytics/revenue", role)
+    for day in (*SUMMER_TIME_DAYS, *ODD_DATES):
+        for barber_id in range(1, 4):
+            service_id = 1 + 6 * ((barber_id - 1) % 2)
+            query = f"barber_id={barber_id}&service_id={service_id}&date={day}"
+            yield await _get(backend, f"/api/v2/availability/slots?{query}")
+        yield await _get(backend, f"/api/v2/availability/slots?location_id=1&service_id=3&date={day}")
+        yield await _get(backend, f"/api/v2/availability/slots?location_id=2&service_id=12&date={day}")
+        yield await _get(backend, f"/api/v2/locations/2/day?date={day}", "owner")
+        yield await _get(backend, f"/api/v2/analytics/revenue?days=7&until={day}", "owner")
+    for offset in range(1, 13):
+        path = f"/api/v2/availability/slots?location_id=1&service_id=5&date=2026-03-{16 + offset}"
+        yield await _get(backend, path)
+    yield await _get(backend, "/api/v2/analytics/revenue?days=366", "owner")
+    yield await _get(backend, "/api/v2/analytics/revenue?days=90&location_id=2", "owner")
+    yield await _get(backend, "/api/v2/analytics/revenue?days=1&location_id=2&until=2024-06-01", "owner")
+
+
+async def _odd_reads(backend: Backend) -> AsyncIterator[Step]:
+    for value in NOT_IDS:
+        odd = quote(value, safe="%")
+        yield await _get(backend, f"/api/v2/availability/slots?barber_id={odd}&service_id=1&date=2026-03-17")
+        yield await _get(backend, f"/api/v2/availability/slots?location_id={odd}&service_id=1&date=2026-03-17")
+        yield await _get(backend, f"/api/v2/availability/slots?barber_id=1&service_id={odd}&date=2026-03-17")
+        yield await _get(backend, f"/api/v2/analytics/revenue?location_id={odd}", "owner")
+        yield await _get(backend, f"/api/v2/analytics/revenue?days={odd}", "owner")
+        yield await _get(backend, f"/api/v2/clients/{odd}/history", "owner")
+        yield await _get(backend, f"/api/v2/clients/1/history?limit={odd}", "owner")
+        yield await _get(backend, f"/api/v2/locations/{odd}/day?date=2026-03-17", "owner")
+    for value in NOT_DATES:
+        yield await _get(backend, f"/api/v2/availability/slots?barber_id=1&service_id=1&date={value}")
+        yield await _get(backend, f"/api/v2/locations/1/day?date={value}", "owner")
+        yield await _get(backend, f"/api/v2/analytics/revenue?until={value}", "owner")
+    # A service of another location.
+    yield await _get(backend, "/api/v2/availability/slots?barber_id=1&service_id=7&date=2026-03-17")
+    yield await _get(backend, "/api/v2/availability/slots?location_id=1&service_id=7&date=2026-03-17")
+    for path in ("/", "/api/v2/nothing", "/api/v2/availability/slots", "/%00", "/api/v2/clients/-1/history"):
+        yield await _get(backend, path)
+    yield "DELETE /api/v2/locations", await backend.ask("DELETE", "/api/v2/locations")
+    for header in ("", "Bearer", "Bearer x.y.z", "Basic abc", "Bearer " + "a" * 2000):
+        headers = {"Authorization": header}
+        yield f"Authorization {header:.30}", await backend.ask("GET", "/api/v2/locations", headers=headers)
+
+
+async def _log_ins(backend: Backend) -> AsyncIterator[Step]:
+    path = "/api/v2/auth/login"
+    yield await _post(backend, path, body={"email": ACCOUNTS["owner"], "password": PASSWORD})
+    yield await _post(backend, path, body={"email": ACCOUNTS["owner"], "password": "wrong"})
+    yield await _post(backend, path, body={"email": ACCOUNTS["owner"].upper(), "password": PASSWORD})
+    yield await _post(backend, path, body={"email": "nobody@example.test", "password": PASSWORD})
+    for value in (*ODD_VALUES, "\u0000", "\ud800", "x" * 300):
+        yield await _post(backend, path, body={"email": value, "password": PASSWORD})
+        yield await _post(backend, path, body={"email": ACCOUNTS["owner"], "password": value})
+
+
+async def _bookings(backend: Backend) -> AsyncIterator[Step]:
+    service_id, starts = await free_starts(backend, BARBER, 6)
+    path = "/api/v2/appointments"
+    wanted = {"barber_id": BARBER, "service_id": service_id, "starts_at": starts[0]}
+    name, booked = await _post(backend, path, "client", body=wanted)
+    yield name, booked
+    assert booked.status == 201, booked
+    own = f"{path}/{booked.body['id']}"
+    yield await _post(backend, path, "client", body=wanted)
+    yield await _post(backend, path, "neighbour", body=wanted)
+    for role in EVERYONE:
+        yield await _post(backend, path, role, body=wanted | {"starts_at": starts[1], "client_id": 3})
+        yield await _post(backend, f"{own}/reschedule", role, body={"starts_at": starts[2]})
+    keyed = wanted | {"starts_at": starts[3], "notes": "Zoë asks for the same fade as last time."}
+    for key in ("a-key", "a-key", "other-key", "", "x" * 201, "ü"):
+        yield await _post(backend, path, "client", body=keyed, headers={"Idempotency-Key": key})
+    another = keyed | {"starts_at": starts[4]}
+    yield await _post(backend, path, "client", body=another, headers={"Idempotency-Key": "a-key"})
+    yield await _post(backend, path, "neighbour", body=another, headers={"Idempotency-Key": "a-key"})
+    yield await _post(backend, f"{own}/reschedule", "client", body={"starts_at": starts[3]})
+    yield await _post(backend, f"{own}/reschedule", "client", body={"starts_at": starts[5]})
+    yield await _post(backend, f"{own}/reschedule", "client", body={"starts_at": starts[5]})
+    for role in EVERYONE:
+        yield await _post(backend, f"{own}/cancel", role)
+    yield await _post(backend, f"{own}/reschedule", "client", body={"starts_at": starts[2]})
+    yield await _post(backend, path, "neighbour", body=wanted | {"starts_at": starts[5]})
+    yield await _get(backend, "/api/v2/clients/1/history", "client")
+    yield await _get(backend, f"/api/v2/locations/1/day?date={starts[0][:10]}", "staff")
+
+
+async def _odd_bookings(backend: Backend) -> AsyncIterator[Step]:
+    path = "/api/v2/appointments"
+    wanted: dict[str, Any] = {"barber_id": BARBER, "service_id": 1, "starts_at": "2026-03-18T13:00:00+01:00"}
+    for name in ("barber_id", "service_id", "client_id", "notes"):
+        for value in (*ODD_VALUES, "\u0000", "\ud800", "x" * 501, "999999"):
+            # A time at night is offered by nobody: whatever passes the checks of the body is still refused.
+            night = wanted | {"starts_at": "2026-03-18T03:00:00+01:00"}
+            yield await _post(backend, path, "owner", body=night | {"client_id": 1} | {name: value})
+            yield await _post(backend, path, "client", body=night | {name: value})
+    for moment in (
+        *NOT_MOMENTS,
+        "2026-03-18T13:07:00+01:00",
+        "2026-03-18T03:00:00+01:00",
+        "2026-03-22T13:00:00+01:00",
+        "2026-03-15T13:00:00+01:00",
+        "2026-04-14T13:00:00+02:00",
+        "2026-03-29T02:30:00+01:00",
+        "2024-01-01T13:00:00Z",
+    ):
+        yield await _post(backend, path, "client", body=wanted | {"starts_at": moment})
+        yield await _post(backend, f"{path}/1/reschedule", "owner", body={"starts_at": moment})
+    for appointment_id in ("1", "999", "1000", "99999999", "9223372036854775807", "9" * 19, "0"):
+        body = {"starts_at": "2026-03-18T13:00:00+01:00"}
+        yield await _post(backend, f"{path}/{appointment_id}/reschedule", "client", body=body)
+        yield await _post(backend, f"{path}/{appointment_id}/cancel", "client")
+
+
+async def _odd_bodies(backend: Backend) -> AsyncIterator[Step]:
+    for path in ("/api/v2/auth/login", "/api/v2/appointments", "/api/v2/appointments/1/reschedule"):
+        for data in (*NOT_BODIES, b"{}", b'{"notes":"' + b"x" * 70_000 + b'"}'):
+            yield await _post(backend, path, "client", data=data)
+    yield await _post(backend, "/api/v2/appointments/1/cancel", "client", data=b"{")

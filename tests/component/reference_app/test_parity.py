@@ -1,0 +1,75 @@
+"""Same requests, same answers, same side effects: whatever optimizations a variant holds."""
+
+import asyncio
+from typing import Any
+
+import pytest
+
+from reference_app.optimizations import ALL
+from reference_app.variants import Build, build
+from tests.component.reference_app.backends import Answer, Backend, cloned, run_sql, serve_and
+from tests.component.reference_app.conftest import Clone
+from tests.component.reference_app.corpus import replay
+
+SIDE_EFFECTS = (
+    "SELECT id, location_id, barber_id, client_id, service_id, starts_at, ends_at, blocked_until, price_cents,"
+    " version, status, source, notes, cancelled_at IS NULL AS kept FROM appointments ORDER BY id",
+    "SELECT id, appointment_id, kind, channel, status, body FROM notifications ORDER BY id",
+    "SELECT id, user_id, action, status FROM audit_log ORDER BY id",
+    "SELECT id, user_id, user_agent FROM sessions ORDER BY id",
+    "SELECT user_id, key, request_hash, response FROM idempotency_keys ORDER BY user_id, key",
+    "SELECT count(*) AS payments, sum(amount_cents) AS cents FROM payments",
+)
+
+SUBSETS = [
+    build("after"),
+    *(build("after", removed=[optimization.id]) for optimization in ALL),
+]
+
+
+@pytest.fixture(scope="module")
+def expected(postgres_url: str, templates: Any) -> tuple[Any, Any]:
+    with cloned(postgres_url, templates[()], "reference_expected") as url:
+        return _replayed(build("before"), url)
+
+
+@pytest.mark.parametrize("subset", SUBSETS, ids=lambda subset: subset.id)
+def test_any_subset_answers_and_changes_what_before_does(subset: Build, clone: Clone, expected: Any) -> None:
+    answers, effects = _replayed(subset, clone(subset.components.migrations))
+
+    expected_answers, expected_effects = expected
+    assert [step for step, _ in answers] == [step for step, _ in expected_answers]
+    different = [(ours, theirs) for ours, theirs in zip(answers, expected_answers, strict=True) if ours != theirs]
+    assert different == []
+    assert effects == expected_effects
+
+
+def test_no_request_of_the_corpus_is_answered_with_a_server_error(expected: Any) -> None:
+    answers, _ = expected
+    statuses = {answer.status for _, answer in answers}
+
+    assert [step for step, answer in answers if answer.status >= 500] == []
+    assert statuses == {200, 201, 400, 401, 403, 404, 405, 409, 413, 422}
+    assert len(answers) > 400
+
+
+def test_every_answer_tells_its_server_timing(expected: Any) -> None:
+    answers, _ = expected
+
+    assert [step for step, answer in answers if "app;dur=" not in answer.headers.get("Server-Timing", "")] == []
+
+
+def test_every_error_has_a_code_and_a_sentence(expected: Any) -> None:
+    answers, _ = expected
+
+    for step, answer in answers:
+        if answer.status >= 400:
+            assert set(answer.body["error"]) == {"code", "message"}, step
+
+
+def _replayed(subset: Build, url: str) -> tuple[list[tuple[str, Answer]], list[Any]]:
+    async def work(backend: Backend) -> list[tuple[str, Answer]]:
+        return [step async for step in replay(backend)]
+
+    answers = serve_and(subset.components, url, work)
+    return answers, [asyncio.run(run_sql(url, query)) for query in SIDE_EFFECTS]
