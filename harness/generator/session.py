@@ -72,6 +72,7 @@ class Session:
 
     def _obey(self) -> None:
         rehearse()
+        logger.info("gevent waits with %s", gevent.get_hub().loop.backend)
         self._control.send("ready", locust_version=locust.__version__, user_classes=self._class_names)
         running: gevent.Greenlet | None = None
         for command in self._control.commands():

@@ -1,6 +1,7 @@
 """The shipped scenario against the real backend, driven by the harness and by plain Locust."""
 
 import asyncio
+import socket
 import subprocess
 import sys
 import time
@@ -38,9 +39,8 @@ ENDPOINTS = {
 def backends(postgres_url: str) -> Iterator[dict[str, str]]:
     """Before and after on small databases with the same data."""
     with ExitStack() as stack:
-        yield {
-            variant: stack.enter_context(backend(variant, postgres_url)) for variant in ("before", "after")
-        }
+        variants = ("before", "after")
+        yield {variant: stack.enter_context(backend(variant, postgres_url)) for variant in variants}
 
 
 @contextmanager
@@ -70,8 +70,6 @@ async def create_database(postgres_url: str, name: str) -> None:
 
 
 def free_port() -> int:
-    import socket
-
     with socket.create_server(("127.0.0.1", 0)) as listener:
         port: int = listener.getsockname()[1]
         return port
@@ -91,38 +89,26 @@ def await_ready(process: "subprocess.Popen[bytes]", url: str) -> None:
 
 def test_every_journey_is_answered_rightly_and_alike_by_before_and_after(backends, tmp_path):
     rng = Random(1)
-    schedule = [Arrival(offset_ns=number * 50_000_000, seed=rng.getrandbits(63)) for number in range(100)]
-    steps = {}
+    schedule = [Arrival(offset_ns=number * 30_000_000, seed=rng.getrandbits(63)) for number in range(100)]
+    first_steps = {}
     with LocustDriver(SCENARIO, backends, log_path=tmp_path / "log") as driver:
         for variant in backends:
             report = driver.run_slice(
-                variant, schedule, duration_s=5, samples=tmp_path / f"{variant}.arrow", drain_s=60
+                variant, schedule, duration_s=3, samples=tmp_path / f"{variant}.arrow", drain_s=60
             )
             rows = read_rows(tmp_path / f"{variant}.arrow")
             assert [row["error"] for row in rows if row["error"]] == []
             assert report.drained
             assert report.dropped_arrivals == 0
             assert {row["endpoint"] for row in rows} == ENDPOINTS
-            steps[variant] = sorted(
-                (row["arrival"], row["step"], row["endpoint"]) for row in rows if row["step"] == 0
-            )
+            first_steps[variant] = {row["arrival"]: row["endpoint"] for row in rows if row["step"] == 0}
             assert all(row["server_app_ms"] is not None for row in rows)
-    assert steps["before"] == steps["after"]
+    assert first_steps["before"] == first_steps["after"]
 
 
-def test_the_scenario_runs_in_plain_locust(backends, tmp_path):
+def test_the_scenario_runs_in_plain_locust(backends):
     command = [sys.executable, "-m", "locust", "-f", str(SCENARIO), "--host", backends["after"]]
-    options = [
-        "--headless",
-        "--users",
-        "4",
-        "--spawn-rate",
-        "4",
-        "--run-time",
-        "3",
-        "--json-file",
-        str(tmp_path / "out"),
-    ]
+    options = ["--headless", "--users", "4", "--spawn-rate", "4", "--run-time", "3"]
     done = subprocess.run(
         [*command, *options], cwd=ROOT, capture_output=True, text=True, timeout=60, check=False
     )

@@ -190,6 +190,11 @@ def test_a_killed_generator_leaves_readable_samples_and_a_named_cause(drive, tmp
         driven.run(even_schedule(1, over_s=0.1))
 
 
+def test_the_event_loop_waits_with_select_whose_wake_up_is_exact(drive, tmp_path):
+    drive(PAGE)
+    assert "gevent waits with select" in (tmp_path / "generator.log").read_text()
+
+
 def test_closing_leaves_no_process(drive):
     driven = drive(PAGE)
     generator = psutil.Process(driven.driver.pid)
