@@ -59,8 +59,8 @@ def judge(claim, *, after=None, change=None, reason=""):
             (-61, -66, -55),
             "inconclusive",
             (
-                "Response time fell 61 % (55 to 66 %), which neither proves nor disproves the claim of a fall of"
-                " at least 60 %."
+                "Response time fell 61 % (55 to 66 %), which neither proves nor disproves the claim of a fall"
+                " of at least 60 %."
             ),
         ),
         (
@@ -110,8 +110,8 @@ def test_a_change_is_judged_on_its_whole_interval_and_told_plainly(target, chang
             (398, 380, 420),
             "inconclusive",
             (
-                "Response time is now 398 ms (380 to 420 ms), which neither proves nor disproves the claim of at"
-                " most 400 ms."
+                "Response time is now 398 ms (380 to 420 ms), which neither proves nor disproves the claim of"
+                " at most 400 ms."
             ),
         ),
     ],
@@ -148,8 +148,8 @@ def test_all_targets_must_hold_and_all_are_told():
     assert outcome == (
         "passed",
         (
-            "Response time is now 312 ms (300 to 325 ms), the claim was at most 400 ms; it fell 71 % (68 to 74"
-            " %), the claim was a fall of at least 60 %."
+            "Response time is now 312 ms (300 to 325 ms), the claim was at most 400 ms; it fell 71 % (68 to"
+            " 74 %), the claim was a fall of at least 60 %."
         ),
     )
 

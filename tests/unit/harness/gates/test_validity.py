@@ -72,22 +72,25 @@ def test_a_quiet_run_is_valid():
         (
             {"sent_arrivals": 19},
             "rate-achieved",
-            "399 of 400 planned arrivals were sent, 99.9 % must be. The generator cannot keep this rate: lower it.",
+            (
+                "399 of 400 planned arrivals were sent, 99.9 % must be. The generator cannot keep this rate:"
+                " lower it."
+            ),
         ),
         (
             {"dropped_arrivals": 3},
             "dropped-arrivals",
             (
-                "3 arrivals found no free user and were dropped; they count as failed requests. Lower the rate to"
-                " one that both variants can serve."
+                "3 arrivals found no free user and were dropped; they count as failed requests. Lower the"
+                " rate to one that both variants can serve."
             ),
         ),
         (
             {"drained": False},
             "drained",
             (
-                "1 of 20 slices ended with requests still in flight: these were never seen to finish, and they"
-                " ran on in the next slice. Lower the rate."
+                "1 of 20 slices ended with requests still in flight: these were never seen to finish, and"
+                " they ran on in the next slice. Lower the rate."
             ),
         ),
         (

@@ -1,0 +1,247 @@
+"""From a run folder to results.json: verdicts, gaps, charts, and the same bytes twice."""
+
+import json
+from dataclasses import replace
+
+import pytest
+
+from harness.campaign.analyze import analyze
+from harness.errors import MeasurementError, NoDataError, UsageError
+from harness.store.results import read_results
+from tests.statistics.synthetic_run import KPIS, SyntheticRun, SyntheticServer
+
+SMALL = SyntheticRun()
+
+
+def judged(run, tmp_path):
+    return analyze(run.write(tmp_path / "run"))
+
+
+def broken(results):
+    return {check["id"] for check in results["validity"] if not check["ok"]}
+
+
+def test_a_true_improvement_passes_and_says_how_sure_it_is(tmp_path):
+    results = judged(SMALL, tmp_path)
+
+    assert results["outcome"] == "passed"
+    assert broken(results) == set()
+    assert results["gap"] == ""
+    assert results["reason"].startswith(
+        "All 3 blocking KPIs are proven: Response time is now 100 ms (88.1 to 122 ms)"
+    )
+    change = results["kpis"][0]["change"]
+    assert change["low"] < -83.3 < change["high"], "600 ms became 100 ms"
+    assert [kpi["outcome"] for kpi in results["kpis"]] == ["passed"] * 4
+
+
+def test_results_hold_what_the_variants_and_rounds_showed(tmp_path):
+    results = judged(SMALL, tmp_path)
+
+    before, after = results["variants"]
+    assert (before["id"], after["id"]) == ("before", "after")
+    assert before["request_count"] == after["request_count"] > 500
+    assert before["memory_uss"]["value"] == 80
+    assert before["cpu_time"]["value"] == pytest.approx(90, rel=1e-3)
+    assert after["cpu_time"]["value"] == pytest.approx(20, rel=1e-3)
+    assert [one["index"] for one in results["rounds"]] == [1, 2, 3, 4, 5, 6]
+    assert sum(one["request_count"]["after"] for one in results["rounds"]) == after["request_count"]
+    assert results["rounds"][0]["slice_count"] == 8
+    assert results["started_at"] == "2026-11-23T12:00:00Z"
+    assert results["duration_s"] > 100
+    assert results["environment"] == {"machine": {"cores": 2}, "clock_s": 1234567.890123}
+
+
+def test_charts_and_statements_are_small_and_complete(tmp_path):
+    results = judged(SMALL, tmp_path)
+
+    lines = {line["endpoint"]: line for line in results["charts"]["ecdf"]}
+    assert list(lines) == ["*", "GET /history", "GET /slots", "GET /slots/all", "POST /appointments"]
+    assert len(lines["*"]["before"]["x_ms"]) <= 300
+    assert lines["*"]["after"]["share"][-1] == 1
+    assert len(results["charts"]["over_time"]) == 12
+    assert results["charts"]["over_time"][0]["at_s"] == sorted(results["charts"]["over_time"][0]["at_s"])
+    assert len(results["queries"]["before"]) == 20
+    assert results["queries"]["before"][0] == {
+        "query": "SELECT 24", "calls": 60, "total_ms": 744.0, "mean_ms": 12.4, "rows": 18,
+        "shared_blocks_hit": 42, "shared_blocks_read": 6,
+    }  # fmt: skip
+
+
+def test_the_same_files_give_the_same_bytes(tmp_path):
+    folder = SMALL.write(tmp_path / "run")
+    analyze(folder)
+    first = folder.results_json.read_bytes()
+    analyze(folder)
+
+    assert folder.results_json.read_bytes() == first
+    other = SMALL.write(tmp_path / "other" / "run")
+    analyze(other)
+    assert other.results_json.read_bytes() == first
+
+
+def test_what_is_returned_is_what_is_written(tmp_path):
+    folder = SMALL.write(tmp_path / "run")
+
+    assert analyze(folder) == read_results(folder) == json.loads(folder.results_json.read_text())
+
+
+def test_the_same_build_twice_is_no_improvement(tmp_path):
+    results = judged(replace(SMALL, before=SMALL.after), tmp_path)
+
+    assert results["outcome"] == "failed"
+    assert "but the claim was a fall of at least 60 %" in results["reason"]
+
+
+def test_swapped_labels_invert_every_ratio_and_mirror_the_verdict(tmp_path):
+    folder = SMALL.write(tmp_path / "run")
+    there = analyze(folder)
+    plan = json.loads(folder.plan_json.read_text())
+    folder.write_json(folder.plan_json, {**plan, "variants": plan["variants"][::-1]})
+    back = analyze(folder)
+
+    assert (there["outcome"], back["outcome"]) == ("passed", "failed")
+    for one, other in zip(there["comparisons"], back["comparisons"], strict=True):
+        assert (one["before"], one["after"]) == (other["after"], other["before"])
+        if one["change"]:
+            ratios = [1 + one["change"][end] / 100 for end in ("value", "low", "high")]
+            inverses = [1 + other["change"][end] / 100 for end in ("value", "high", "low")]
+            assert [a * b for a, b in zip(ratios, inverses, strict=True)] == pytest.approx(
+                [1, 1, 1], rel=1e-4
+            )
+
+
+def test_failing_fast_is_no_improvement(tmp_path):
+    results = judged(replace(SMALL, after=SyntheticServer(service_ms=5, error_share=0.3)), tmp_path)
+
+    assert results["outcome"] == "failed"
+    assert results["reason"].startswith("1 of 3 blocking KPIs failed: Share of failed requests is now 29.1 %")
+    assert results["variants"][1]["failed_count"] > 200
+
+
+def test_one_failure_in_a_thousand_requests_is_not_proven_to_be_below_half_a_percent(tmp_path):
+    results = judged(replace(SMALL, after=SyntheticServer(error_share=0.002), seed=3), tmp_path)
+
+    assert 0 < results["variants"][1]["failed_count"] < 6
+    assert results["outcome"] == "inconclusive"
+
+
+def test_dropped_arrivals_make_the_run_invalid_and_count_as_failed(tmp_path):
+    results = judged(replace(SMALL, dropped_arrivals=1), tmp_path)
+
+    assert results["outcome"] == "invalid"
+    assert broken(results) == {"rate-achieved", "dropped-arrivals"}
+    assert results["variants"][1]["failed_count"] == 24
+
+
+def test_a_late_generator_makes_the_run_invalid(tmp_path):
+    assert broken(judged(replace(SMALL, start_lag_ms=12.0), tmp_path)) == {"start-lag"}
+
+
+def test_a_busy_generator_makes_the_run_invalid(tmp_path):
+    assert broken(judged(replace(SMALL, generator_cpu_share=0.5), tmp_path)) == {"generator-cpu"}
+
+
+def test_a_verdict_that_only_the_generators_delay_makes_is_invalid(tmp_path):
+    folder = replace(SMALL, start_lag_ms=4.9).write(tmp_path / "run")
+    response, service = (
+        next(c["after"]["low"] for c in analyze(folder)["comparisons"] if c["metric"] == metric)
+        for metric in ("response_time", "service_time")
+    )
+    assert service < response
+    target = f"<= {(service + response) / 2} ms"
+    folder.write_text(
+        folder.kpis_yaml,
+        "version: 1\nkpis: [{id: r, title: Response time, metric: response_time, stat: p50, "
+        f"target: ['{target}']}}]",
+    )
+
+    results = analyze(folder)
+
+    assert results["kpis"][0]["outcome"] == "failed"
+    assert results["outcome"] == "invalid"
+    assert broken(results) == {"client-delay"}
+
+
+def test_an_interrupted_run_is_judged_from_whole_rounds_and_says_what_is_missing(tmp_path):
+    results = judged(replace(SMALL, rounds=7, finished_slices=6), tmp_path)
+
+    assert len(results["rounds"]) == 6
+    assert results["gap"] == "6 of 7 planned rounds are whole; missing: 7. Stopped by the user."
+    assert results["outcome"] == "invalid"
+    assert results["reason"].endswith(f"{results['gap']} Run it again to the end.")
+    assert [kpi["outcome"] for kpi in results["kpis"]] == ["passed"] * 4
+
+
+def test_a_run_without_a_whole_round_has_a_verdict_and_no_numbers(tmp_path):
+    results = judged(replace(SMALL, rounds=1, finished_slices=3), tmp_path)
+
+    assert results["outcome"] == "invalid"
+    assert "0 of 1 planned rounds are whole; missing: 1." in results["reason"]
+    assert results["rounds"] == []
+    assert all(c["change"] is None and c["reason"] for c in results["comparisons"])
+    assert {kpi["outcome"] for kpi in results["kpis"]} == {"inconclusive"}
+
+
+def test_too_few_rounds_are_inconclusive(tmp_path):
+    results = judged(replace(SMALL, rounds=5), tmp_path)
+
+    assert results["outcome"] == "inconclusive"
+    assert results["reason"] == (
+        "3 of 3 blocking KPIs could not be decided: Response time cannot be judged: not resolvable: 5 rounds,"
+        " a 95 % interval needs 6."
+    )
+
+
+def test_a_server_that_reports_nothing_is_judged_on_what_is_seen_from_outside(tmp_path):
+    results = judged(replace(SMALL, after=SyntheticServer(db_ms=None, query_count=None)), tmp_path)
+
+    by_id = {kpi["id"]: kpi for kpi in results["kpis"]}
+    assert by_id["response-time"]["outcome"] == "passed"
+    assert by_id["query-time"]["reason"] == (
+        "Database time cannot be judged: after not measured: no good answer carries it in a"
+        " Server-Timing header."
+    )
+
+
+def test_a_damaged_sample_file_is_seen(tmp_path):
+    folder = SMALL.write(tmp_path / "run")
+    path = next(folder.path.glob("rounds/01/after/slices/0002.arrow"), None) or next(
+        folder.path.glob("rounds/01/after/slices/0003.arrow")
+    )
+    path.write_bytes(path.read_bytes()[:-2000])
+
+    assert "samples-complete" in broken(analyze(folder))
+
+
+def test_an_old_folder_without_probes_and_environment_is_judged_too(tmp_path):
+    folder = SMALL.write(tmp_path / "run")
+    for path in (*folder.path.glob("rounds/*/*/process.jsonl"), *folder.path.glob("rounds/*/*/queries.json")):
+        path.unlink()
+    folder.environment_json.unlink()
+
+    results = analyze(folder)
+
+    assert results["outcome"] == "passed"
+    assert results["variants"][0]["memory_uss"] is None
+    assert results["queries"] == {"before": [], "after": []}
+    assert results["environment"] == {}
+
+
+def test_a_folder_without_a_plan_has_nothing_to_judge(tmp_path):
+    folder = SMALL.write(tmp_path / "run")
+    folder.plan_json.unlink()
+
+    with pytest.raises(NoDataError, match="the run ended before it had a plan"):
+        analyze(folder)
+
+
+def test_a_damaged_plan_and_a_faulty_kpi_file_are_told(tmp_path):
+    folder = SMALL.write(tmp_path / "run")
+    folder.write_text(folder.kpis_yaml, KPIS.replace("ms", "miles"))
+    with pytest.raises(UsageError, match="miles"):
+        analyze(folder)
+
+    folder.write_text(folder.plan_json, "{}")
+    with pytest.raises(MeasurementError, match=r"plan.json is damaged"):
+        analyze(folder)
