@@ -4,6 +4,7 @@ The limits are those of the measurement, not of the server: past them the number
 and the run is invalid whatever they say.
 """
 
+import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
@@ -31,13 +32,17 @@ MOST_UNANSWERED_SHARE = 0.01
 that are left are those of the lucky."""
 
 LEAST_SAME_REQUESTS = 0.95
-"""Of good arrivals that must have sent the same endpoints in the same order in both variants."""
+"""Of good arrivals should have sent the same endpoints in the same order to both variants."""
+
+MOST_MIX_SHIFT = 0.05
+"""By which an endpoint's share of good requests may differ between variants, beyond what chance does."""
 
 MOST_IDLE_CORES = 0.02
 """That a server may use while the other one is measured."""
 
-REPORTED_ONLY = frozenset({"background-work"})
-"""Checks that people should see and that make no run invalid."""
+REPORTED_ONLY = frozenset({"background-work", "same-journeys", "same-requests"})
+"""Checks that people should see and that make no run invalid. A scenario that draws without its seed sends
+other requests to each side: that widens the intervals as any noise does. Only a shifted mix biases them."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -86,6 +91,7 @@ def check_validity(summaries: Sequence[tuple[int, SliceSummary]], facts: RunFact
         _schedule_equal(summaries),
         _same_journeys(facts),
         _same_requests(facts),
+        _same_mix(facts),
         _unanswered(facts),
         _background_work(slices),
     )
@@ -269,6 +275,24 @@ def _same_requests(facts: RunFacts) -> Check:
         limit=LEAST_SAME_REQUESTS,
         detail=detail if ok else f"{detail} {remedy}",
     )
+
+
+def _same_mix(facts: RunFacts) -> Check:
+    """Compare the endpoints' shares; chance alone may shift one by three standard errors."""
+    pairing = facts.pairing
+    least = min(sum(pairing.first_mix.values()), sum(pairing.second_mix.values()))
+    limit = MOST_MIX_SHIFT + (3 * math.sqrt(0.5 / least) if least else 0.0)
+    shift = pairing.mix_shift
+    ok = shift <= limit
+    detail = (
+        f"No endpoint's share of the good requests differs by more than {_percent(shift)} between variants."
+    )
+    if not ok:
+        detail = (
+            f"An endpoint's share of the good requests differs by {_percent(shift)} between the variants: the"
+            " whole mix is not one mix. See that both give the scenario the same answers."
+        )
+    return Check(id="same-mix", ok=ok, value=shift, limit=limit, detail=detail)
 
 
 def _unanswered(facts: RunFacts) -> Check:

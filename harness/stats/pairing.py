@@ -1,6 +1,7 @@
 """Did both variants get the same requests? Two slices that replayed one schedule, arrival by arrival."""
 
-from collections.abc import Iterable
+from collections import Counter
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -20,6 +21,20 @@ class Pairing:
     """Of these, those with no failed request on either side: only they must go on alike."""
     same_requests_count: int
     """Of the good ones, those that sent the same endpoints in the same order."""
+    first_mix: Mapping[str, int]
+    """Requests of the first side's good arrivals, by endpoint."""
+    second_mix: Mapping[str, int]
+
+    @property
+    def mix_shift(self) -> float:
+        """The largest difference, over endpoints, between the shares that the two sides sent to it."""
+        first, second = sum(self.first_mix.values()), sum(self.second_mix.values())
+        if not first or not second:
+            return 0.0
+        return max(
+            abs(self.first_mix.get(endpoint, 0) / first - self.second_mix.get(endpoint, 0) / second)
+            for endpoint in self.first_mix.keys() | self.second_mix.keys()
+        )
 
 
 def pair_arrivals(first: Columns, second: Columns) -> Pairing:
@@ -28,9 +43,9 @@ def pair_arrivals(first: Columns, second: Columns) -> Pairing:
     An arrival that only one side has was dropped or lost on the other; that is counted elsewhere.
     """
     journey = join_names((first.journey, second.journey)).codes
-    endpoint = join_names((first.endpoint, second.endpoint)).codes
-    ones = _gather(first, journey[: len(first)], endpoint[: len(first)])
-    twos = _gather(second, journey[len(first) :], endpoint[len(first) :])
+    endpoint = join_names((first.endpoint, second.endpoint))
+    ones = _gather(first, journey[: len(first)], endpoint.codes[: len(first)])
+    twos = _gather(second, journey[len(first) :], endpoint.codes[len(first) :])
     _, one, two = np.intersect1d(ones.arrival, twos.arrival, assume_unique=True, return_indices=True)
     is_good = ones.is_good[one] & twos.is_good[two]
     return Pairing(
@@ -38,6 +53,8 @@ def pair_arrivals(first: Columns, second: Columns) -> Pairing:
         same_journey_count=int(np.count_nonzero(ones.journey[one] == twos.journey[two])),
         good_count=int(np.count_nonzero(is_good)),
         same_requests_count=int(np.count_nonzero(is_good & _is_alike(ones, one, twos, two))),
+        first_mix=_mix(ones, one[is_good], endpoint.words),
+        second_mix=_mix(twos, two[is_good], endpoint.words),
     )
 
 
@@ -49,6 +66,8 @@ def add_pairings(pairings: Iterable[Pairing]) -> Pairing:
         same_journey_count=sum(pair.same_journey_count for pair in pairs),
         good_count=sum(pair.good_count for pair in pairs),
         same_requests_count=sum(pair.same_requests_count for pair in pairs),
+        first_mix=sum((Counter(pair.first_mix) for pair in pairs), Counter()),
+        second_mix=sum((Counter(pair.second_mix) for pair in pairs), Counter()),
     )
 
 
@@ -90,6 +109,12 @@ def _is_alike(ones: _Arrivals, one: IntArray, twos: _Arrivals, two: IntArray) ->
         )
         is_alike[is_alike] = ~np.logical_or.reduceat(differs, np.cumsum(count) - count)
     return is_alike
+
+
+def _mix(arrivals: _Arrivals, chosen: IntArray, words: tuple[str, ...]) -> dict[str, int]:
+    rows = _positions(arrivals.start[chosen], arrivals.request_count[chosen])
+    counts = np.bincount(arrivals.endpoint[rows], minlength=len(words))
+    return {word: int(count) for word, count in zip(words, counts, strict=True) if count}
 
 
 def _positions(start: IntArray, count: IntArray) -> IntArray:

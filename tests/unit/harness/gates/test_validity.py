@@ -49,7 +49,14 @@ FACTS = RunFacts(
     planned_round_count=2,
     whole_round_count=2,
     gap="",
-    pairing=Pairing(arrival_count=200, same_journey_count=200, good_count=200, same_requests_count=198),
+    pairing=Pairing(
+        arrival_count=200,
+        same_journey_count=200,
+        good_count=200,
+        same_requests_count=198,
+        first_mix={"GET /a": 300, "GET /b": 150},
+        second_mix={"GET /a": 299, "GET /b": 151},
+    ),
     variants={
         "before": VariantFacts(request_count=450, unanswered_count=0, sample_count=450, p95_ms=800.0),
         "after": VariantFacts(request_count=450, unanswered_count=4, sample_count=450, p95_ms=60.0),
@@ -163,10 +170,19 @@ def test_another_journey_on_one_side_is_seen():
     assert broken(facts=facts).keys() == {"same-journeys"}
 
 
-def test_a_different_mix_of_requests_is_seen():
+def test_other_requests_on_one_side_are_seen():
     facts = replace(FACTS, pairing=replace(FACTS.pairing, same_requests_count=189))
 
     assert broken(facts=facts).keys() == {"same-requests"}
+
+
+@pytest.mark.parametrize(("moved", "is_broken"), [(60, False), (75, True)])
+def test_a_mix_that_shifts_by_more_than_chance_and_a_twentieth_is_seen(moved, is_broken):
+    """Of 450 requests, chance may shift a share by 10 points; 75 moved ones are 17."""
+    mix = {"GET /a": 300 - moved, "GET /b": 150 + moved}
+    facts = replace(FACTS, pairing=replace(FACTS.pairing, second_mix=mix))
+
+    assert (broken(facts=facts).keys() == {"same-mix"}) == is_broken
 
 
 def test_more_than_a_hundredth_of_unanswered_requests_is_seen():
@@ -189,7 +205,14 @@ def test_no_slices_at_all_make_no_valid_run():
     nothing = replace(
         FACTS,
         whole_round_count=0,
-        pairing=Pairing(arrival_count=0, same_journey_count=0, good_count=0, same_requests_count=0),
+        pairing=Pairing(
+            arrival_count=0,
+            same_journey_count=0,
+            good_count=0,
+            same_requests_count=0,
+            first_mix={},
+            second_mix={},
+        ),
     )
 
     assert broken([], nothing).keys() == {"rounds-complete", "rate-achieved", "same-journeys"}

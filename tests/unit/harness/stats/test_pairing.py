@@ -3,7 +3,7 @@
 import numpy as np
 
 from harness.stats.columns import Columns, Names
-from harness.stats.pairing import Pairing, add_pairings, pair_arrivals
+from harness.stats.pairing import add_pairings, pair_arrivals
 
 
 def slice_of(*arrivals, failed=()):
@@ -37,47 +37,66 @@ def slice_of(*arrivals, failed=()):
     )
 
 
-def pairing(*counts):
-    return Pairing(
-        arrival_count=counts[0],
-        same_journey_count=counts[1],
-        good_count=counts[2],
-        same_requests_count=counts[3],
-    )
+def counts(found):
+    return (found.arrival_count, found.same_journey_count, found.good_count, found.same_requests_count)
 
 
 def test_equal_slices_are_alike_whatever_the_order_of_their_rows_and_words():
     first = slice_of((0, "book", "abc"), (1, "search", "a"), (2, "book", "abc"))
     second = slice_of((2, "book", "abc"), (1, "search", "a"), (0, "book", "abc"))
 
-    assert pair_arrivals(first, second) == pairing(3, 3, 3, 3)
+    assert counts(pair_arrivals(first, second)) == (3, 3, 3, 3)
 
 
 def test_another_journey_another_order_and_a_missing_step_are_seen():
     first = slice_of((0, "book", "ab"), (1, "book", "ab"), (2, "book", "ab"), (3, "book", "ab"))
     second = slice_of((0, "search", "ab"), (1, "book", "ba"), (2, "book", "a"), (3, "book", "ab"))
 
-    assert pair_arrivals(first, second) == pairing(4, 3, 4, 2)
+    assert counts(pair_arrivals(first, second)) == (4, 3, 4, 2)
 
 
 def test_an_arrival_with_a_failure_need_not_go_on_alike():
     first = slice_of((0, "book", "ab"), (1, "book", "ab"))
     second = slice_of((0, "book", "a"), (1, "book", "ab"), failed=[(0, 0)])
 
-    assert pair_arrivals(first, second) == pairing(2, 2, 1, 1)
+    found = pair_arrivals(first, second)
+
+    assert counts(found) == (2, 2, 1, 1)
+    assert found.first_mix == found.second_mix == {"a": 1, "b": 1}
 
 
 def test_an_arrival_that_one_side_dropped_is_not_compared():
-    assert pair_arrivals(slice_of((0, "book", "a"), (1, "book", "a")), slice_of((1, "book", "a"))) == pairing(
-        1, 1, 1, 1
-    )
+    first = slice_of((0, "book", "a"), (1, "book", "a"))
+
+    assert counts(pair_arrivals(first, slice_of((1, "book", "a")))) == (1, 1, 1, 1)
 
 
 def test_empty_slices_have_nothing_in_common():
-    assert pair_arrivals(slice_of(), slice_of()) == pairing(0, 0, 0, 0)
-    assert pair_arrivals(slice_of((0, "book", "a")), slice_of()) == pairing(0, 0, 0, 0)
+    nothing = pair_arrivals(slice_of(), slice_of())
+
+    assert counts(nothing) == (0, 0, 0, 0)
+    assert nothing.mix_shift == 0
+    assert counts(pair_arrivals(slice_of((0, "book", "a")), slice_of())) == (0, 0, 0, 0)
+
+
+def test_the_shift_of_the_mix_is_that_of_the_endpoint_whose_share_differs_most():
+    first = slice_of((0, "j", "aaab"), (1, "j", "abcc"))
+    second = slice_of((0, "j", "aabb"), (1, "j", "abdd"))
+
+    found = pair_arrivals(first, second)
+
+    assert found.first_mix == {"a": 4, "b": 2, "c": 2}
+    assert found.second_mix == {"a": 3, "b": 3, "d": 2}
+    assert found.mix_shift == 0.25
 
 
 def test_pairings_add_up():
-    assert add_pairings([pairing(4, 3, 2, 1), pairing(1, 1, 1, 1)]) == pairing(5, 4, 3, 2)
-    assert add_pairings([]) == pairing(0, 0, 0, 0)
+    one = pair_arrivals(slice_of((0, "j", "ab"), (1, "j", "a")), slice_of((0, "j", "aa"), (1, "k", "a")))
+    other = pair_arrivals(slice_of((0, "j", "b")), slice_of((0, "j", "b")))
+
+    found = add_pairings([one, other])
+
+    assert counts(found) == (3, 2, 3, 2)
+    assert found.first_mix == {"a": 2, "b": 2}
+    assert found.second_mix == {"a": 3, "b": 1}
+    assert counts(add_pairings([])) == (0, 0, 0, 0)
