@@ -63,8 +63,8 @@ def mine(tmp_path):
         (["analyze", "."], "is no run folder", "kpibench run"),
         (
             ["run", "quick", "--database-url", "postgresql://kpi:secret@127.0.0.1:9/postgres"],
-            "Cannot reach PostgreSQL",
-            "",
+            "cannot be reached",
+            "Check host and port",
         ),
         (["compare", "--before", "http://127.0.0.1:9"], "Missing option '--after'", "Usage: "),
     ],

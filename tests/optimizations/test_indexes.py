@@ -37,7 +37,7 @@ QUERIES = {
     "barbers_location_idx": "SELECT id, full_name FROM barbers WHERE location_id = 1 AND is_active",
 }
 SMALL_TABLES = {"barber_availability_barber_idx", "barber_time_off_barber_idx", "barbers_location_idx"}
-"""On one or two pages reading the table is as cheap: that the index can serve is all that a small scale shows."""
+"""Tables of a page or two are as cheap to read; a small scale only shows that the index can serve."""
 
 
 def test_every_index_has_a_query_that_proves_it() -> None:

@@ -164,7 +164,7 @@ async def free_starts(backend: Backend, barber_id: int, count: int) -> tuple[int
         answer = await backend.ask(
             "GET", f"/api/v2/availability/slots?barber_id={barber_id}&service_id={service_id}&date={day}"
         )
-        # The service takes 30 minutes and 5 more to tidy up: every third quarter of an hour is clear of the others.
+        # The service takes 30 minutes and 5 more to tidy up: every third start is clear of the others.
         starts += answer.body["barbers"][0]["slots"][::3]
         if len(starts) >= count:
             return service_id, starts[:count]

@@ -11,7 +11,19 @@ BARBER = 1  # works at location 1
 SUMMER_TIME_DAYS = ("2026-03-28", "2026-03-29", "2026-03-30", "2026-03-08", "2025-10-26", "2025-11-02")
 ODD_DATES = ("2026-03-16", "2026-03-15", "2026-04-13", "2026-04-14", "2024-03-15", "2024-03-14", "9999-12-31")
 NOT_DATES = ("", "0001-01-01", "2026-02-30", "tomorrow", "2026-3-1", "%00", "2026-03-17T10:00:00")
-NOT_IDS = ("", "0", "-1", "1.5", "abc", "999999", "9223372036854775807", "9223372036854775808", "9" * 30, "٣", "%00")
+NOT_IDS = (
+    "",
+    "0",
+    "-1",
+    "1.5",
+    "abc",
+    "999999",
+    "9223372036854775807",
+    "9223372036854775808",
+    "9" * 30,
+    "٣",
+    "%00",
+)
 NOT_MOMENTS = (
     "2026-03-17",
     "2026-03-17T10:00:00",
@@ -27,7 +39,16 @@ NOT_MOMENTS = (
     True,
 )
 ODD_VALUES: tuple[Any, ...] = (None, True, -1, 1.5, "1", [], {}, 0, 2**63 - 1, 2**63, 10**30)
-NOT_BODIES = (b"", b"{", b"[]", b"null", b"1e999", b"\xff\xfe", b'{"a":' * 200 + b"1" + b"}" * 200, b"[" * 50_000)
+NOT_BODIES = (
+    b"",
+    b"{",
+    b"[]",
+    b"null",
+    b"1e999",
+    b"\xff\xfe",
+    b'{"a":' * 200 + b"1" + b"}" * 200,
+    b"[" * 50_000,
+)
 
 Step = tuple[str, Answer]
 
@@ -44,7 +65,9 @@ async def _get(backend: Backend, path: str, role: str = "") -> Step:
 
 
 async def _post(backend: Backend, path: str, role: str = "", **options: Any) -> Step:
-    return f"POST {path} {options!r:.200} as {role or 'nobody'}", await backend.ask("POST", path, role, **options)
+    return f"POST {path} {options!r:.200} as {role or 'nobody'}", await backend.ask(
+        "POST", path, role, **options
+    )
 
 
 async def _reads(backend: Backend) -> AsyncIterator[Step]:
@@ -77,7 +100,9 @@ async def _odd_reads(backend: Backend) -> AsyncIterator[Step]:
     for value in NOT_IDS:
         odd = quote(value, safe="%")
         yield await _get(backend, f"/api/v2/availability/slots?barber_id={odd}&service_id=1&date=2026-03-17")
-        yield await _get(backend, f"/api/v2/availability/slots?location_id={odd}&service_id=1&date=2026-03-17")
+        yield await _get(
+            backend, f"/api/v2/availability/slots?location_id={odd}&service_id=1&date=2026-03-17"
+        )
         yield await _get(backend, f"/api/v2/availability/slots?barber_id=1&service_id={odd}&date=2026-03-17")
         yield await _get(backend, f"/api/v2/analytics/revenue?location_id={odd}", "owner")
         yield await _get(backend, f"/api/v2/analytics/revenue?days={odd}", "owner")

@@ -76,9 +76,18 @@ def test_ready_is_unavailable_while_the_database_is_away(clone: Clone, postgres_
             ["serve", "--variant", "after", "--without", "magic", "--port", "1", "--database-url", "x"],
             "There is no optimization 'magic'",
         ),
-        (["data", "fingerprint", "--variant", "p9", "--scale", "1", "--seed", "1"], "There is no variant 'p9'"),
-        (["data", "fingerprint", "--variant", "after", "--scale", "nan", "--seed", "1"], "'nan' is not a number"),
-        (["data", "fingerprint", "--variant", "after", "--scale", "1", "--seed", "-1"], "'-1' is not a whole"),
+        (
+            ["data", "fingerprint", "--variant", "p9", "--scale", "1", "--seed", "1"],
+            "There is no variant 'p9'",
+        ),
+        (
+            ["data", "fingerprint", "--variant", "after", "--scale", "nan", "--seed", "1"],
+            "'nan' is not a number",
+        ),
+        (
+            ["data", "fingerprint", "--variant", "after", "--scale", "1", "--seed", "-1"],
+            "'-1' is not a whole",
+        ),
         (["serve", "--variant", "after", "--port", "0", "--database-url", "x"], "'0' is not a whole number"),
         (["serve", "--variant", "after", "--port", "80", "--database-url", "x://"], "cannot be reached"),
         (
@@ -125,7 +134,18 @@ def test_a_database_without_data_is_told(postgres_url: str) -> None:
 
 def test_load_refuses_a_database_that_holds_tables(clone: Clone) -> None:
     result = run(
-        *("data", "load", "--variant", "before", "--scale", "0.01", "--seed", "1", "--database-url", clone(()))
+        *(
+            "data",
+            "load",
+            "--variant",
+            "before",
+            "--scale",
+            "0.01",
+            "--seed",
+            "1",
+            "--database-url",
+            clone(()),
+        )
     )
 
     assert result.returncode == 2
@@ -164,7 +184,16 @@ def test_variants_lists_every_optimization() -> None:
     result = run("variants")
 
     assert result.returncode == 0
-    for name in ("indexes", "set_based_sql", "booking_lock", "connection_pool", "before", "p1", "p6", "after"):
+    for name in (
+        "indexes",
+        "set_based_sql",
+        "booking_lock",
+        "connection_pool",
+        "before",
+        "p1",
+        "p6",
+        "after",
+    ):
         assert name in result.stdout
 
 

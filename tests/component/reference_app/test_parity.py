@@ -7,18 +7,26 @@ import pytest
 
 from reference_app.optimizations import ALL
 from reference_app.variants import Build, build
-from tests.component.reference_app.backends import Answer, Backend, cloned, run_sql, serve_and
-from tests.component.reference_app.conftest import Clone
+from tests.component.reference_app.backends import (
+    Answer,
+    Backend,
+    cloned,
+    make_template,
+    run_sql,
+    serve_and,
+)
+from tests.component.reference_app.conftest import SCALE, Clone
 from tests.component.reference_app.corpus import replay
 
 SIDE_EFFECTS = (
-    "SELECT id, location_id, barber_id, client_id, service_id, starts_at, ends_at, blocked_until, price_cents,"
-    " version, status, source, notes, cancelled_at IS NULL AS kept FROM appointments ORDER BY id",
+    """SELECT id, location_id, barber_id, client_id, service_id, starts_at, ends_at, blocked_until, price_cents,
+              version, status, source, notes, cancelled_at IS NULL AS is_kept
+         FROM appointments ORDER BY id""",
     "SELECT id, appointment_id, kind, channel, status, body FROM notifications ORDER BY id",
     "SELECT id, user_id, action, status FROM audit_log ORDER BY id",
     "SELECT id, user_id, user_agent FROM sessions ORDER BY id",
     "SELECT user_id, key, request_hash, response FROM idempotency_keys ORDER BY user_id, key",
-    "SELECT count(*) AS payments, sum(amount_cents) AS cents FROM payments",
+    "SELECT count(*) AS payment_count, sum(amount_cents) AS amount_cents FROM payments",
 )
 
 SUBSETS = [
@@ -39,9 +47,17 @@ def test_any_subset_answers_and_changes_what_before_does(subset: Build, clone: C
 
     expected_answers, expected_effects = expected
     assert [step for step, _ in answers] == [step for step, _ in expected_answers]
-    different = [(ours, theirs) for ours, theirs in zip(answers, expected_answers, strict=True) if ours != theirs]
+    different = [
+        (ours, theirs) for ours, theirs in zip(answers, expected_answers, strict=True) if ours != theirs
+    ]
     assert different == []
     assert effects == expected_effects
+
+
+def test_after_answers_the_same_on_postgresql_15(postgres_15_url: str, expected: Any) -> None:
+    url = make_template(postgres_15_url, "reference_on_15", "after", SCALE)
+
+    assert _replayed(build("after"), url) == expected
 
 
 def test_no_request_of_the_corpus_is_answered_with_a_server_error(expected: Any) -> None:
@@ -56,7 +72,9 @@ def test_no_request_of_the_corpus_is_answered_with_a_server_error(expected: Any)
 def test_every_answer_tells_its_server_timing(expected: Any) -> None:
     answers, _ = expected
 
-    assert [step for step, answer in answers if "app;dur=" not in answer.headers.get("Server-Timing", "")] == []
+    assert [
+        step for step, answer in answers if "app;dur=" not in answer.headers.get("Server-Timing", "")
+    ] == []
 
 
 def test_every_error_has_a_code_and_a_sentence(expected: Any) -> None:
