@@ -1,6 +1,5 @@
 """Points for charts: few enough to draw, each one true."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -84,8 +83,3 @@ def windows(columns: Columns, *, started_ns: int, duration_s: float) -> tuple[Wi
 def _window(at_ns: int, values_ms: FloatArray, request_count: int) -> Window:
     p50, p95 = (quantile(values_ms, q) if values_ms.size >= fewest else None for q, fewest in _FEWEST.items())
     return Window(at_ns=at_ns, p50_ms=p50, p95_ms=p95, request_count=request_count)
-
-
-def pool(parts: Sequence[FloatArray]) -> FloatArray:
-    """Put the values of all rounds together."""
-    return np.concatenate(parts) if parts else np.empty(0)
