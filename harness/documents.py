@@ -1,7 +1,7 @@
 """Read a YAML document that people write: every fault at once, each with its line."""
 
 import json
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from importlib import resources
 from pathlib import Path
@@ -30,10 +30,16 @@ class Document:
         return _nearest_line(self.lines, path)
 
 
+Fault = tuple[int, str]
+"""Line, from 1, and what is wrong there."""
+
+Check = Callable[[Document], Iterable[Fault]]
+
+
 class DocumentError(UsageError):
     """A document has faults; all of them are named."""
 
-    def __init__(self, name: str, faults: list[tuple[int, str]], *, hint: str = "") -> None:
+    def __init__(self, name: str, faults: list[Fault], *, hint: str = "") -> None:
         told = "\n".join(f"  {name}:{line}: {fault}" for line, fault in sorted(faults))
         count = f"{len(faults)} faults" if len(faults) > 1 else "a fault"
         super().__init__(f"{name} has {count}:\n{told}", hint=hint)
@@ -45,8 +51,21 @@ def load_schema(package: str, name: str) -> dict[str, Any]:
     return schema
 
 
-def read_document(path: Path, schema: dict[str, Any]) -> Document:
+def no_further_check(_document: Document) -> Iterable[Fault]:
+    """Find nothing beyond what the schema finds."""
+    return ()
+
+
+def read_document(
+    path: Path, schema: dict[str, Any], *, check: Check = no_further_check, hint: str = ""
+) -> Document:
     """Read and check the YAML file at `path`.
+
+    Args:
+        path: the file.
+        schema: a JSON Schema.
+        check: finds what a schema cannot say; it may be handed a document that does not meet the schema.
+        hint: the next step for someone whose document has faults.
 
     Raises:
         UsageError: there is no such file, or it cannot be read.
@@ -57,10 +76,12 @@ def read_document(path: Path, schema: dict[str, Any]) -> Document:
     except (OSError, UnicodeDecodeError) as error:
         reason = error.strerror if isinstance(error, OSError) else "it is not UTF-8 text"
         raise UsageError(f"Cannot read {path}: {reason}.", hint="Check the path.") from error
-    return parse_document(text, schema, name=str(path))
+    return parse_document(text, schema, name=str(path), check=check, hint=hint)
 
 
-def parse_document(text: str, schema: dict[str, Any], *, name: str) -> Document:
+def parse_document(
+    text: str, schema: dict[str, Any], *, name: str, check: Check = no_further_check, hint: str = ""
+) -> Document:
     """Check YAML text against `schema`; see `read_document`."""
     try:
         node = yaml.compose(text, Loader=yaml.SafeLoader)
@@ -71,7 +92,7 @@ def parse_document(text: str, schema: dict[str, Any], *, name: str) -> Document:
         raise DocumentError(name, [(line, f"not YAML: {error.problem or error.context}")]) from error
     except yaml.YAMLError as error:
         raise DocumentError(name, [(1, f"not YAML: {error}")]) from error
-    faults: list[tuple[int, str]] = []
+    faults: list[Fault] = []
     lines: dict[tuple[str | int, ...], int] = {}
     if node is not None:
         for path, line, is_repeated in _walk(node, ()):
@@ -80,9 +101,11 @@ def parse_document(text: str, schema: dict[str, Any], *, name: str) -> Document:
             lines.setdefault(path, line)
     for fault in Draft202012Validator(schema).iter_errors(content):
         faults.extend((_nearest_line(lines, where), told) for where, told in _tell(fault))
+    document = Document(name=name, text=text, content=content, lines=lines)
+    faults.extend(check(document))
     if faults:
-        raise DocumentError(name, faults)
-    return Document(name=name, text=text, content=content, lines=lines)
+        raise DocumentError(name, faults, hint=hint)
+    return document
 
 
 def _tell(error: ValidationError) -> Iterator[tuple[tuple[str | int, ...], str]]:

@@ -1,12 +1,12 @@
 """Experiment file -> Plan."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from importlib import resources
 from pathlib import Path
 from typing import Any
 
-from harness.documents import Document, DocumentError, load_schema, read_document
+from harness.documents import Document, Fault, load_schema, read_document
 from harness.errors import UsageError
 from harness.model.plan import Plan, Scenario
 from harness.model.variant import DatabaseRecipe, Variant
@@ -53,23 +53,28 @@ def find_experiment(name: str) -> Path:
 
 def read_experiment(path: Path) -> Document:
     """Read and check an experiment file; every fault is told with its line."""
-    document = read_document(path, load_schema("harness.plan", "experiment.schema.json"))
-    content = document.content
-    faults: list[tuple[int, str]] = []
+    schema = load_schema("harness.plan", "experiment.schema.json")
+    hint = "harness/plan/experiment.schema.json tells what an experiment file may hold."
+    return read_document(path, schema, check=_variant_faults, hint=hint)
+
+
+def _variant_faults(document: Document) -> Iterator[Fault]:
+    content = document.content if isinstance(document.content, dict) else {}
+    target = content.get("target")
+    has_command = isinstance(target, dict) and "command" in target
     seen: set[str] = set()
-    target = content.get("target", {})
-    for position, entry in enumerate(content["variants"]):
+    variants = content.get("variants")
+    for position, entry in enumerate(variants if isinstance(variants, list) else ()):
+        if not isinstance(entry, dict) or not isinstance(entry.get("id"), str):
+            continue
         line = document.line("variants", position)
         if entry["id"] in seen:
-            faults.append((line, f"variant {entry['id']!r} is given twice"))
+            yield line, f"variant {entry['id']!r} is given twice"
         seen.add(entry["id"])
         if "url" in entry and "command" in entry:
-            faults.append((line, f"variant {entry['id']!r} has both a url and a command; keep one"))
-        if "url" not in entry and "command" not in entry and "command" not in target:
-            faults.append((line, f"variant {entry['id']!r} has neither a command nor a url"))
-    if faults:
-        raise DocumentError(document.name, faults)
-    return document
+            yield line, f"variant {entry['id']!r} has both a url and a command; keep one"
+        if "url" not in entry and "command" not in entry and not has_command:
+            yield line, f"variant {entry['id']!r} has neither a command nor a url"
 
 
 def plan_experiment(document: Document, overrides: Overrides) -> Plan:

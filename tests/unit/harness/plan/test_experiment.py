@@ -95,6 +95,14 @@ def test_malformed_yaml_is_told_with_its_line(write):
         read_experiment(path)
 
 
+@pytest.mark.parametrize(
+    "text", ["variants: 3", "variants: [1, {id: [a]}]", "target: 4", "target: [command]\nvariants: {id: 3}"]
+)
+def test_any_shape_is_a_fault_and_no_crash(write, text):
+    with pytest.raises(DocumentError, match="schema_version"):
+        read_experiment(write(text))
+
+
 @pytest.mark.parametrize("text", ["", "just words", "- 1\n- 2\n"])
 def test_a_document_that_is_no_mapping_is_refused(write, text):
     with pytest.raises(DocumentError, match="is not of type 'object'"):
