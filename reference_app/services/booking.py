@@ -13,6 +13,7 @@ from reference_app.domain.errors import ConflictError, ForbiddenError, InvalidEr
 from reference_app.domain.people import User, require_location
 from reference_app.domain.scheduling import OPEN_STATUSES
 from reference_app.services.ports import BookingLock, BookingStatements, NewAppointment
+from reference_app.storage.booking_locks import BarberBookingLock
 from reference_app.storage.connections import Connection, Connections
 from reference_app.storage.idempotency import claim_key, store_response
 
@@ -59,12 +60,12 @@ class BookingService:
             RequestError: the request is not allowed, names something unknown, or the time is not free.
         """
 
-        async def work(connection: Connection) -> str:
+        async def work(connection: Connection, lock: BookingLock) -> str:
             if key is not None:
                 stored = await claim_key(connection, user.id, key, request.hash)
                 if stored is not None:
                     return stored
-            response = render(await self._book(connection, user, request))
+            response = render(await self._book(connection, lock, user, request))
             if key is not None:
                 await store_response(connection, user.id, key, response)
             return response
@@ -78,14 +79,14 @@ class BookingService:
             RequestError: the appointment is unknown, someone else's or over, or the time is not free.
         """
 
-        async def work(connection: Connection) -> Appointment:
+        async def work(connection: Connection, lock: BookingLock) -> Appointment:
             appointment = await self._own_appointment(connection, user, appointment_id)
             self._require_changeable(appointment)
             offer = await self._statements.offer(
                 connection, appointment.barber_id, appointment.service_id, starts_at
             )
             offer.require_offered(starts_at, self._today)
-            await self._lock.acquire(connection, appointment.barber_id)
+            await lock.acquire(connection, appointment.barber_id)
             span = offer.service.blocked_span(starts_at)
             ends_at = starts_at + offer.service.duration
             if not await self._statements.move(connection, appointment, span, ends_at):
@@ -101,7 +102,7 @@ class BookingService:
             RequestError: the appointment is unknown, someone else's or over.
         """
 
-        async def work(connection: Connection) -> Appointment:
+        async def work(connection: Connection, _: BookingLock) -> Appointment:
             appointment = await self._own_appointment(connection, user, appointment_id)
             if appointment.status == "cancelled":
                 return appointment
@@ -111,7 +112,9 @@ class BookingService:
 
         return await self._in_transaction(work)
 
-    async def _book(self, connection: Connection, user: User, request: BookingRequest) -> Appointment:
+    async def _book(
+        self, connection: Connection, lock: BookingLock, user: User, request: BookingRequest
+    ) -> Appointment:
         client_id = _booked_for(user, request)
         offer = await self._statements.offer(
             connection, request.barber_id, request.service_id, request.starts_at
@@ -121,7 +124,7 @@ class BookingService:
             if not await self._statements.has_client(connection, client_id):
                 raise NotFoundError("client")
         offer.require_offered(request.starts_at, self._today)
-        await self._lock.acquire(connection, request.barber_id)
+        await lock.acquire(connection, request.barber_id)
         new = NewAppointment(
             client_id=client_id,
             barber_id=request.barber_id,
@@ -150,15 +153,17 @@ class BookingService:
                 "not_changeable", f"An appointment that is {appointment.status} stays as it is."
             )
 
-    async def _in_transaction(self, work: Callable[[Connection], Awaitable[T]]) -> T:
+    async def _in_transaction(self, work: Callable[[Connection, BookingLock], Awaitable[T]]) -> T:
+        lock = self._lock
         for _ in range(MAX_ATTEMPTS):
             try:
                 async with self._connections.use() as connection, connection.transaction():
-                    return await work(connection)
+                    return await work(connection, lock)
             except asyncpg.ExclusionViolationError:
                 raise _slot_taken() from None
             except (asyncpg.DeadlockDetectedError, asyncpg.SerializationError):
-                continue
+                # Whoever rushes into the same crowd again deadlocks again: the next attempt queues up.
+                lock = BarberBookingLock()
         raise ConflictError("contended", "Too many callers want this time at once; try again.")
 
 

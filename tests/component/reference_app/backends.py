@@ -125,7 +125,7 @@ class Backend:
 
 
 @asynccontextmanager
-async def running(components: Components, url: str) -> AsyncIterator[Backend]:
+async def running(components: Components, url: str, pool_size: int = 4) -> AsyncIterator[Backend]:
     """Serve components on a free port of the loopback address."""
     connection = await asyncpg.connect(url)
     loaded = await read_loaded_data(connection)
@@ -137,17 +137,19 @@ async def running(components: Components, url: str) -> AsyncIterator[Backend]:
         made.append(components.connections(settings))
         return made[0]
 
-    settings = Settings(database_url=url, port=1)
+    settings = Settings(database_url=url, port=1, pool_size=pool_size)
     server = TestServer(make_app(replace(components, connections=keep), settings, loaded))
     async with server, aiohttp.ClientSession() as session:
         yield Backend(session, str(server.make_url("")).rstrip("/"), made[0])
 
 
-def serve_and(components: Components, url: str, work: Callable[[Backend], Awaitable[Any]]) -> Any:
+def serve_and(
+    components: Components, url: str, work: Callable[[Backend], Awaitable[Any]], pool_size: int = 4
+) -> Any:
     """Run some work against a backend that is started for it."""
 
     async def serve() -> Any:
-        async with running(components, url) as backend:
+        async with running(components, url, pool_size) as backend:
             return await work(backend)
 
     return asyncio.run(serve())

@@ -19,8 +19,8 @@ from tests.component.reference_app.conftest import SCALE, Clone
 from tests.component.reference_app.corpus import replay
 
 SIDE_EFFECTS = (
-    """SELECT id, location_id, barber_id, client_id, service_id, starts_at, ends_at, blocked_until, price_cents,
-              version, status, source, notes, cancelled_at IS NULL AS is_kept
+    """SELECT id, location_id, barber_id, client_id, service_id, starts_at, ends_at, blocked_until,
+              price_cents, version, status, source, notes, cancelled_at IS NULL AS is_kept
          FROM appointments ORDER BY id""",
     "SELECT id, appointment_id, kind, channel, status, body FROM notifications ORDER BY id",
     "SELECT id, user_id, action, status FROM audit_log ORDER BY id",

@@ -88,7 +88,8 @@ def test_popular_barbers_saturdays_and_evenings_have_more(drawn: Drawn) -> None:
 
     assert by_barber[-1] > 3 * by_barber[0]
     assert by_weekday.argmax() == 5
-    assert by_weekday[5] > 1.2 * by_weekday[4] > 1.2 * by_weekday[0]
+    # Popular barbers are booked out on both days: Saturdays cannot be as far ahead as people would like.
+    assert by_weekday[5] > 1.1 * by_weekday[4] > 1.1 * by_weekday[0]
     assert np.mean(minute > 270) > 0.55
 
 
