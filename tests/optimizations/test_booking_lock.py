@@ -10,22 +10,22 @@ from reference_app.variants import Build, build
 from tests.component.reference_app.backends import Backend, free_starts, run_sql, serve_and
 
 RACERS = 32
-SLOTS = 12
+SLOTS = 8
+MAX_RACES = 30
 WAITING = "SELECT count(*) FROM pg_stat_activity WHERE datname = $1 AND wait_event_type = 'Lock'"
 
 
 def test_rivals_deadlock_without_the_lock_and_not_with_it(clone: Callable[[tuple[str, ...]], str]) -> None:
-    without_answers, without_deadlocks = _race(build("before", added=["connection_pool"]), clone)
-    with_answers, with_deadlocks = _race(build("before", added=["connection_pool", "booking_lock"]), clone)
+    # The pool lets all rivals reach the database at once. One crowd in ten or so deadlocks.
+    without = (_race(build("before", added=["connection_pool"]), clone) for _ in range(MAX_RACES))
+    with_lock = _race(build("before", added=["connection_pool", "booking_lock"]), clone)
 
-    assert without_answers == with_answers == Counter({409: (RACERS - 1) * SLOTS, 201: SLOTS})
-    print("DEADLOCKS", without_deadlocks)
-    assert without_deadlocks > 0
-    assert with_deadlocks == 0
+    assert any(deadlocks > 0 for deadlocks in without)
+    assert with_lock == 0
 
 
-def _race(chosen: Build, clone: Callable[[tuple[str, ...]], str]) -> tuple[Counter[int], int]:
-    """Let racers, each with a connection, book the same slots; answer statuses and PostgreSQL's deadlocks."""
+def _race(chosen: Build, clone: Callable[[tuple[str, ...]], str]) -> int:
+    """Let racers, each with a connection, book the same slots; count the deadlocks that PostgreSQL broke."""
     url = clone(chosen.components.migrations)
     name = url.rsplit("/", 1)[1]
     asyncio.run(run_sql(url, f"ALTER DATABASE {name} SET deadlock_timeout = '10ms'"))
@@ -40,7 +40,8 @@ def _race(chosen: Build, clone: Callable[[tuple[str, ...]], str]) -> tuple[Count
         return statuses
 
     statuses = serve_and(chosen.components, url, work, pool_size=RACERS)
-    return statuses, asyncio.run(_deadlocks(url, name))
+    assert statuses == Counter({409: (RACERS - 1) * SLOTS, 201: SLOTS})
+    return asyncio.run(_deadlocks(url, name))
 
 
 async def _start_together(backend: Backend, url: str, name: str, body: object) -> list[int]:

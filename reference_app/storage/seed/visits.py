@@ -34,7 +34,7 @@ CAPACITY = _SHIFT_STEPS // _LONGEST_STEPS
 _WEEKDAY_WEIGHT = np.array([0.6, 0.8, 0.9, 1.1, 1.4, 2.0, 0.5])
 _FUTURE_FADE_DAYS = 9.0
 """How fast bookings thin out ahead of today."""
-_MORNING_GAP_WEIGHT, _EVENING_GAP_WEIGHT = 3.0, 0.5
+_MORNING_GAP_WEIGHT, _EVENING_GAP_WEIGHT = 5.0, 0.3
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
