@@ -28,9 +28,13 @@ _CHROMIUM_FLAGS = (
 )
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
-    """Start the machine's Chromium once; without one the tests are left out, in CI they fail."""
+    """Start the machine's Chromium; without one the tests are left out, in CI they fail.
+
+    Not for the whole session: while Playwright is open its event loop runs in this thread, and nothing that
+    calls asyncio.run works.
+    """
     path = next((found for name in _CHROMIUM_NAMES if (found := shutil.which(name))), None)
     if path is None:
         message = (
