@@ -161,7 +161,9 @@ def test_a_full_disk_is_told_before_anything_starts(tmp_path, mine):
 
 def test_too_old_a_python_is_told_in_one_sentence():
     source = (ROOT / "harness" / "__main__.py").read_text().replace("sys.version_info", "(3, 9, 2)")
-    done = subprocess.run([sys.executable, "-c", source], capture_output=True, text=True, cwd=ROOT, check=False)
+    done = subprocess.run(
+        [sys.executable, "-c", source], capture_output=True, text=True, cwd=ROOT, check=False
+    )
 
     assert done.returncode == 2
     assert "Python 3.9 is too old: 3.11 or newer is needed." in done.stderr
