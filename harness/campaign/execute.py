@@ -27,6 +27,17 @@ def execute(plan: Plan, folder: RunFolder, *, database_url: str | None, progress
         MeasurementError: something died or the disk is full in the middle of a run.
         KeyboardInterrupt: the user pressed Ctrl-C; finished slices are kept.
     """
+    with open_bench(plan, folder, database_url=database_url, progress=progress) as bench:
+        for round_ in plan.rounds:
+            progress.round_started(round_)
+            execute_round(bench, round_)
+
+
+@contextmanager
+def open_bench(
+    plan: Plan, folder: RunFolder, *, database_url: str | None, progress: Progress
+) -> Iterator[Bench]:
+    """Get ready what all rounds share; at the end status.json says how it went. Raises as `execute` does."""
     with _noted(folder):
         cores = divide_cores()
         with _database_server(plan, database_url, progress) as postgres, _pinned(cores):
@@ -34,7 +45,7 @@ def execute(plan: Plan, folder: RunFolder, *, database_url: str | None, progress
             templates = _templates(plan, folder, postgres, progress)
             if postgres and postgres.postmaster_pid and cores:
                 os.sched_setaffinity(postgres.postmaster_pid, cores.driver)
-            bench = Bench(
+            yield Bench(
                 plan=plan,
                 folder=folder,
                 progress=progress,
@@ -42,9 +53,6 @@ def execute(plan: Plan, folder: RunFolder, *, database_url: str | None, progress
                 postgres=postgres,
                 templates=templates,
             )
-            for round_ in plan.rounds:
-                progress.round_started(round_)
-                execute_round(bench, round_)
 
 
 @contextmanager

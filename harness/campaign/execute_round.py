@@ -3,13 +3,16 @@
 import time
 from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 
 from harness.campaign.bench import Bench
 from harness.campaign.execute_slice import execute_slice
+from harness.drive.driver import LoadDriver
 from harness.drive.locust_driver import LocustDriver
 from harness.errors import MeasurementError
-from harness.model.plan import Round
+from harness.model.plan import Round, Slice
+from harness.model.slice_summary import GeneratorReport
 from harness.model.variant import Variant
 from harness.probe.host import HostProbe
 from harness.probe.process import ProcessProbe
@@ -21,8 +24,30 @@ DRAIN_GAP_S = 0.25
 """Rest between two slices after the last answer, as measurement.md section 5 asks."""
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OpenRound:
+    """What is up while a round lasts."""
+
+    servers: Mapping[str, RunningServer]
+    """By variant id."""
+    driver: LoadDriver
+
+
 def execute_round(bench: Bench, round_: Round) -> None:
     """Bring all variants up in the drawn order, run the slices, store, and take everything down again."""
+    with open_round(bench, round_) as open_:
+        is_warm = False
+        for slice_ in round_.slices:
+            if not slice_.is_warm_up and not is_warm:
+                _reset_statements(bench, round_)
+                is_warm = True
+            run_slice(bench, round_, slice_, open_)
+        _store_statements(bench, round_)
+
+
+@contextmanager
+def open_round(bench: Bench, round_: Round) -> Iterator[OpenRound]:
+    """Bring the variants up in the drawn order, then the generator and the probes; note the round at its end."""
     folder = bench.folder
     folder.round_dir(round_.index).mkdir(parents=True, exist_ok=True)
     started_ns = time.monotonic_ns()
@@ -40,19 +65,7 @@ def execute_round(bench: Bench, round_: Round) -> None:
             )
         )
         _watch(stack, bench, round_, servers, driver.pid)
-        is_warm = False
-        for slice_ in round_.slices:
-            if not slice_.is_warm_up and not is_warm:
-                _reset_statements(bench, round_)
-                is_warm = True
-            bench.progress.slice_started(round_, slice_)
-            report = execute_slice(bench, round_, slice_, driver, servers)
-            bench.progress.slice_finished(
-                round_, slice_, request_count=report.request_count, failed_count=report.failed_count
-            )
-            _require_alive(bench, round_, servers)
-            time.sleep(DRAIN_GAP_S)
-        _store_statements(bench, round_)
+        yield OpenRound(servers=servers, driver=driver)
     folder.write_json(
         folder.round_json(round_.index),
         {
@@ -63,6 +76,18 @@ def execute_round(bench: Bench, round_: Round) -> None:
             "process_ids": {variant_id: server.pid for variant_id, server in servers.items()},
         },
     )
+
+
+def run_slice(bench: Bench, round_: Round, slice_: Slice, open_: OpenRound) -> GeneratorReport:
+    """Run and store one slice, see that every server lives on, and give them a rest."""
+    bench.progress.slice_started(round_, slice_)
+    report = execute_slice(bench, round_, slice_, open_.driver, open_.servers)
+    bench.progress.slice_finished(
+        round_, slice_, request_count=report.request_count, failed_count=report.failed_count
+    )
+    _require_alive(bench, round_, open_.servers)
+    time.sleep(DRAIN_GAP_S)
+    return report
 
 
 @contextmanager
