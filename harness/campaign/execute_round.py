@@ -47,7 +47,7 @@ def execute_round(bench: Bench, round_: Round) -> None:
 
 @contextmanager
 def open_round(bench: Bench, round_: Round) -> Iterator[OpenRound]:
-    """Bring the variants up in the drawn order, then the generator and the probes; note the round at its end."""
+    """Bring up the variants in the drawn order, the generator and the probes; note the round at its end."""
     folder = bench.folder
     folder.round_dir(round_.index).mkdir(parents=True, exist_ok=True)
     started_ns = time.monotonic_ns()
