@@ -130,6 +130,7 @@ def _table(truth: SyntheticTarget, requests: _Requests) -> pa.Table:
     columns = {
         "scheduled_ns": requests.scheduled_ns,
         "sent_ns": requests.sent_ns,
+        "first_byte_ns": requests.finished_ns,
         "finished_ns": requests.finished_ns,
         "arrival": np.arange(count, dtype=np.int32),
         "step": np.zeros(count, dtype=np.int32),

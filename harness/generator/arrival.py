@@ -22,6 +22,8 @@ class SentRequest:
     method: str
     url: str
     status: int = 0
+    first_byte_ns: int | None = None
+    """When the headers of the last answer were in; None where the client does not tell."""
     answered_ns: int | None = None
     """When the HTTP client had its answer; None while it is in flight."""
 

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 import gevent
 from gevent.event import AsyncResult
+from gevent.thread import get_ident
 from locust import TaskSet, User
 from locust.exception import (
     InterruptTaskSet,
@@ -52,7 +53,7 @@ class OpenLoopUser:
         self.is_in_task = False
         self.set_up_error: str | None = None
         self._mailbox: AsyncResult[RunningArrival] = AsyncResult()
-        _stamp_requests(self)
+        stamp_requests(self)
 
     def on_start(self) -> None:
         """Run the scenario's own on_start, then wait for the first arrival."""
@@ -166,7 +167,7 @@ def _run_task(user: OpenLoopUser, run: Callable[[], None]) -> None:
         user.is_in_task = False
 
 
-def _stamp_requests(user: OpenLoopUser) -> None:
+def stamp_requests(user: OpenLoopUser) -> None:
     """Stamp each request where Locust's HTTP clients start their own clock.
 
     Both call `_send_request_safe_mode` right after they read the clock that `response_time` counts from, so
@@ -177,16 +178,44 @@ def _stamp_requests(user: OpenLoopUser) -> None:
     send = getattr(client, "_send_request_safe_mode", None)
     if send is None:
         return
+    in_flight: dict[int, SentRequest] = {}
 
     def stamp(method: str, url: str, **arguments: Any) -> Any:
-        request = user.send(method, url)
+        request = in_flight[get_ident()] = user.send(method, url)
         try:
             response = send(method, url, **arguments)
             request.status = response.status_code or 0
             setattr(response, SENT_REQUEST, request)
         finally:
+            del in_flight[get_ident()]
             if request.arrival is not None:
                 request.arrival.slice.note_answer(request)
         return response
 
     client._send_request_safe_mode = stamp  # type: ignore[union-attr]  # noqa: SLF001  - see above
+    _stamp_first_bytes(client, in_flight)
+
+
+def _stamp_first_bytes(client: Any, in_flight: dict[int, SentRequest]) -> None:
+    """Stamp when the headers of an answer are in; after redirects those of the last answer.
+
+    requests calls its response hooks then (hooks that a scenario gives to one request displace ours, and
+    nothing is known); geventhttpclient makes its response object then.
+    """
+
+    def note() -> None:
+        request = in_flight.get(get_ident())
+        if request is not None:
+            request.first_byte_ns = time.monotonic_ns()
+
+    agent = getattr(client, "client", None)
+    if agent is None:
+        client.hooks["response"].append(lambda *_arguments, **_options: note())
+        return
+    make_response = agent.response_type
+
+    def make_and_note(*arguments: Any, **options: Any) -> Any:
+        note()
+        return make_response(*arguments, **options)
+
+    agent.response_type = make_and_note

@@ -15,7 +15,8 @@ from harness.store.sample_schema import SAMPLE_SCHEMA, SampleStream
 # Columns are built from buffers: `pa.array` imports pandas at its first call, and for half a second no
 # request would be sent.
 
-_NO_COUNT = -1
+_NOTHING = -1
+"""Stands for null in a column of numbers that are never negative."""
 _NAN = float("nan")
 
 
@@ -50,11 +51,13 @@ class Recorder:
         status: int,
         error: str,
         response_bytes: int,
+        first_byte_ns: int | None = None,
         server: ServerTiming = NOTHING,
     ) -> None:
         """Append one request."""
         self._scheduled_ns.append(scheduled_ns)
         self._sent_ns.append(sent_ns)
+        self._first_byte_ns.append(_NOTHING if first_byte_ns is None else first_byte_ns)
         self._finished_ns.append(finished_ns)
         self._arrival.append(arrival)
         self._step.append(step)
@@ -67,7 +70,7 @@ class Recorder:
         self._db_ms.append(_NAN if server.db_ms is None else server.db_ms)
         self._middleware_ms.append(_NAN if server.middleware_ms is None else server.middleware_ms)
         self._app_ms.append(_NAN if server.app_ms is None else server.app_ms)
-        self._query_count.append(_NO_COUNT if server.query_count is None else server.query_count)
+        self._query_count.append(_NOTHING if server.query_count is None else server.query_count)
         self.row_count += 1
         if error:
             self.failed_count += 1
@@ -79,6 +82,7 @@ class Recorder:
         columns = [
             _integers(self._scheduled_ns, pa.int64()),
             _integers(self._sent_ns, pa.int64()),
+            _nullable_integers(self._first_byte_ns, pa.int64()),
             _integers(self._finished_ns, pa.int64()),
             _integers(self._arrival, pa.int32()),
             _integers(self._step, pa.int32()),
@@ -91,7 +95,7 @@ class Recorder:
             _durations(self._db_ms),
             _durations(self._middleware_ms),
             _durations(self._app_ms),
-            _counts(self._query_count),
+            _nullable_integers(self._query_count, pa.int32()),
         ]
         self._clear()
         self._stream.write(pa.RecordBatch.from_arrays(columns, schema=SAMPLE_SCHEMA))
@@ -102,7 +106,8 @@ class Recorder:
         self._stream.close()
 
     def _clear(self) -> None:
-        self._scheduled_ns, self._sent_ns, self._finished_ns = array("q"), array("q"), array("q")
+        self._scheduled_ns, self._sent_ns = array("q"), array("q")
+        self._first_byte_ns, self._finished_ns = array("q"), array("q")
         self._arrival, self._step, self._status = array("i"), array("i"), array("h")
         self._response_bytes = array("q")
         self._db_ms, self._middleware_ms, self._app_ms = array("f"), array("f"), array("f")
@@ -157,8 +162,8 @@ def _durations(values: "array[float]") -> pa.Array:
     return _nullable(values, pa.float32(), ~np.isnan(np.frombuffer(values, dtype=np.float32)))
 
 
-def _counts(values: "array[int]") -> pa.Array:
-    return _nullable(values, pa.int32(), np.frombuffer(values, dtype=np.int32) != _NO_COUNT)
+def _nullable_integers(values: "array[int]", type_: pa.DataType) -> pa.Array:
+    return _nullable(values, type_, np.asarray(values) != _NOTHING)
 
 
 def _nullable(values: "array[Any]", type_: pa.DataType, is_given: NDArray[np.bool_]) -> pa.Array:

@@ -137,6 +137,7 @@ class SliceRun:
         self._recorder.add(
             scheduled_ns=request.scheduled_ns,
             sent_ns=request.sent_ns,
+            first_byte_ns=request.first_byte_ns,
             finished_ns=finished_ns,
             arrival=arrival.index,
             step=request.step,
@@ -216,6 +217,7 @@ class SliceRun:
         self._recorder.add(
             scheduled_ns=request.scheduled_ns,
             sent_ns=request.sent_ns,
+            first_byte_ns=request.first_byte_ns,
             finished_ns=finished_ns,
             arrival=arrival.index,
             step=request.step,

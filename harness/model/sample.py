@@ -10,6 +10,8 @@ class Sample:
     scheduled_ns: int
     """When it should have been sent: its arrival, or the end of the step before plus the think time."""
     sent_ns: int
+    first_byte_ns: int | None
+    """When the headers of its last answer were in; None where none came or the client does not tell."""
     finished_ns: int
     arrival: int
     """Which arrival of the slice's schedule it belongs to, from 0."""

@@ -12,6 +12,7 @@ SAMPLE_SCHEMA = pa.schema(
     [
         pa.field("scheduled_ns", pa.int64(), nullable=False),
         pa.field("sent_ns", pa.int64(), nullable=False),
+        pa.field("first_byte_ns", pa.int64()),
         pa.field("finished_ns", pa.int64(), nullable=False),
         pa.field("arrival", pa.int32(), nullable=False),
         pa.field("step", pa.int32(), nullable=False),

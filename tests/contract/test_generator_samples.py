@@ -32,7 +32,7 @@ def test_the_columns_are_the_fields_of_a_sample_in_order_and_type():
 def test_texts_are_dictionary_encoded_and_times_are_whole_nanoseconds():
     for name in ("journey", "endpoint", "method", "error"):
         assert SAMPLE_SCHEMA.field(name).type == pa.dictionary(pa.int32(), pa.utf8())
-    for name in ("scheduled_ns", "sent_ns", "finished_ns", "response_bytes"):
+    for name in ("scheduled_ns", "sent_ns", "first_byte_ns", "finished_ns", "response_bytes"):
         assert SAMPLE_SCHEMA.field(name).type == pa.int64()
 
 

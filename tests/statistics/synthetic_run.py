@@ -142,6 +142,7 @@ class SyntheticRun:
                 yield Sample(
                     scheduled_ns=scheduled_ns,
                     sent_ns=sent_ns,
+                    first_byte_ns=None,
                     finished_ns=finished_ns,
                     arrival=position,
                     step=step,

@@ -41,7 +41,7 @@ def test_a_refused_connection_is_a_row_without_a_status(tmp_path, client):
             "gone", even_schedule(2, over_s=0.2), duration_s=0.3, samples=tmp_path / "a.arrow", drain_s=5
         )
     rows = read_rows(tmp_path / "a.arrow")
-    assert [row["status"] for row in rows] == [0, 0]
+    assert [(row["status"], row["first_byte_ns"]) for row in rows] == [(0, None)] * 2
     assert all("Connection" in row["error"] for row in rows)
     assert report.failed_count == 2
 

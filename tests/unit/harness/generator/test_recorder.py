@@ -9,6 +9,7 @@ from harness.store.sample_schema import SAMPLE_SCHEMA
 ROW: dict[str, Any] = {
     "scheduled_ns": 2**53 + 1,
     "sent_ns": 2**53 + 3,
+    "first_byte_ns": 2**53 + 5,
     "finished_ns": 2**62,
     "arrival": 4,
     "step": 1,
@@ -42,10 +43,11 @@ def test_a_row_comes_back_as_it_went_in_to_the_nanosecond(tmp_path):
 
 def test_what_the_server_does_not_say_is_null_and_never_zero(tmp_path):
     recorder = Recorder(tmp_path / "0001.arrow")
-    recorder.add(**ROW)
+    recorder.add(**ROW | {"first_byte_ns": None})
     recorder.add(**ROW, server=ServerTiming(db_ms=0.0, query_count=0))
     recorder.close()
     silent, zero = rows_of(tmp_path / "0001.arrow")
+    assert (silent["first_byte_ns"], zero["first_byte_ns"]) == (None, ROW["first_byte_ns"])
     assert (silent["server_db_ms"], silent["server_query_count"]) == (None, None)
     assert (zero["server_db_ms"], zero["server_app_ms"], zero["server_query_count"]) == (0.0, None, 0)
 

@@ -14,6 +14,7 @@ def sample(number, endpoint="GET /slots", *, error="", db_ms: float | None = 2.5
     return Sample(
         scheduled_ns=10**18 + number,
         sent_ns=10**18 + number + 1_000_000,
+        first_byte_ns=None,
         finished_ns=10**18 + number + 5_000_000,
         arrival=number,
         step=0,
