@@ -38,7 +38,8 @@ def make_app(components: Components, settings: Settings, loaded: LoadedData) -> 
     app.cleanup_ctx.append(_open(connections))
     app.on_response_prepare.append(_add_server_timing)
     handlers = Handlers(_services(components, connections, accounts, loaded))
-    app.add_routes(routes(handlers, Health(connections), Monitoring(layer_times)))
+    listed = routes(handlers, Health(connections), Monitoring(layer_times))
+    app.add_routes([route.definition for route in listed])
     return app
 
 

@@ -1,27 +1,244 @@
-"""Every route, in one list."""
+"""Every route, in one list: what is served, and what the OpenAPI document tells."""
+
+from collections.abc import Sequence
 
 from aiohttp import web
 
+from reference_app.web.bodies import json_response, to_json
 from reference_app.web.handlers import Handlers
 from reference_app.web.health import Health
 from reference_app.web.monitoring import Monitoring
+from reference_app.web.openapi import document
+from reference_app.web.route import IDEMPOTENCY_KEY, Route, query, query_id
+from reference_app.web.schema import (
+    CENTS,
+    COUNT,
+    DATE,
+    ID,
+    MOMENT,
+    TEXT,
+    TOKEN,
+    array,
+    fields,
+    nullable,
+    one_of,
+    record,
+    text,
+    whole,
+)
 
-_ID = "{id:[0-9]{1,19}}"
+STATUS = one_of("pending", "confirmed", "cancelled", "completed", "no_show")
+APPOINTMENT_FIELDS = {
+    "id": ID,
+    "location_id": ID,
+    "barber_id": ID,
+    "client_id": ID,
+    "service_id": ID,
+    "starts_at": MOMENT,
+    "ends_at": MOMENT,
+    "timezone": TEXT,
+    "price_cents": CENTS,
+    "status": STATUS,
+    "version": COUNT,
+}
+APPOINTMENT = record(**APPOINTMENT_FIELDS)
+SERVICE = record(id=ID, name=TEXT, duration_minutes=COUNT, price_cents=CENTS)
+BARBER = record(id=ID, name=TEXT)
+SESSION = record(
+    token=TOKEN,
+    expires_at=MOMENT,
+    user=record(id=ID, role=TEXT, name=TEXT, client_id=nullable(ID), location_id=nullable(ID)),
+)
 
 
-def routes(handlers: Handlers, health: Health, monitoring: Monitoring) -> list[web.RouteDef]:
-    """List what the application answers."""
+def routes(handlers: Handlers, health: Health, monitoring: Monitoring) -> list[Route]:
+    """List what the application answers, its own description included."""
+    listed = [
+        *_probes(health, monitoring),
+        *_accounts(handlers),
+        *_places(handlers),
+        *_appointments(handlers),
+        *_insights(handlers),
+    ]
+    return [*listed, _description(listed)]
+
+
+def _description(listed: Sequence[Route]) -> Route:
+    async def openapi(_: web.Request) -> web.Response:
+        return json_response(described)
+
+    route = Route(
+        method="GET",
+        path="/api/v2/openapi.json",
+        handler=openapi,
+        summary="This document",
+        answer={"type": "object"},
+    )
+    described = to_json(document([*listed, route]))
+    return route
+
+
+def _probes(health: Health, monitoring: Monitoring) -> list[Route]:
+    layer = record(name=TEXT, request_count=COUNT, self_ms={"type": "number"})
     return [
-        web.get("/health/live", health.live),
-        web.get("/health/ready", health.ready),
-        web.post("/api/v2/auth/login", handlers.log_in),
-        web.get("/api/v2/locations", handlers.locations),
-        web.get(f"/api/v2/locations/{_ID}/day", handlers.location_day),
-        web.get("/api/v2/availability/slots", handlers.slots),
-        web.post("/api/v2/appointments", handlers.book),
-        web.post(f"/api/v2/appointments/{_ID}/reschedule", handlers.reschedule),
-        web.post(f"/api/v2/appointments/{_ID}/cancel", handlers.cancel),
-        web.get(f"/api/v2/clients/{_ID}/history", handlers.history),
-        web.get("/api/v2/analytics/revenue", handlers.revenue),
-        web.get("/api/v2/monitoring/middleware", monitoring.middleware),
+        Route(
+            method="GET",
+            path="/health/live",
+            handler=health.live,
+            summary="Does the process serve",
+            answer=record(status=TEXT),
+        ),
+        Route(
+            method="GET",
+            path="/health/ready",
+            handler=health.ready,
+            summary="Does the database answer",
+            answer=record(status=TEXT),
+            refusals=(503,),
+        ),
+        Route(
+            method="GET",
+            path="/api/v2/monitoring/middleware",
+            handler=monitoring.middleware,
+            summary="Middleware layers, outermost first",
+            answer=record(layers=array(layer)),
+        ),
+    ]
+
+
+def _accounts(handlers: Handlers) -> list[Route]:
+    return [
+        Route(
+            method="POST",
+            path="/api/v2/auth/login",
+            handler=handlers.log_in,
+            summary="Exchange address and password for a session token",
+            answer=SESSION,
+            body=fields({"email": text(254), "password": text(200)}),
+        ),
+    ]
+
+
+def _places(handlers: Handlers) -> list[Route]:
+    location = record(
+        id=ID, code=TEXT, name=TEXT, timezone=TEXT, barbers=array(BARBER), services=array(SERVICE)
+    )
+    barber_slots = record(barber_id=ID, name=TEXT, slots=array(MOMENT))
+    entry = record(**APPOINTMENT_FIELDS, client=TEXT, client_phone=TEXT, barber=TEXT, service=TEXT)
+    return [
+        Route(
+            method="GET",
+            path="/api/v2/locations",
+            handler=handlers.locations,
+            summary="The public directory",
+            answer=record(anchor_date=DATE, client_count=COUNT, locations=array(location)),
+        ),
+        Route(
+            method="GET",
+            path="/api/v2/locations/{id}/day",
+            handler=handlers.location_day,
+            summary="What happens at a location on a day",
+            access="staff",
+            parameters=(query("date", DATE, is_required=True),),
+            answer=record(location_id=ID, date=DATE, timezone=TEXT, appointments=array(entry)),
+        ),
+        Route(
+            method="GET",
+            path="/api/v2/availability/slots",
+            handler=handlers.slots,
+            summary="Free starts of one barber or of all barbers of a location",
+            parameters=(
+                query_id("service_id", is_required=True),
+                query("date", DATE, is_required=True),
+                query_id("barber_id"),
+                query_id("location_id"),
+            ),
+            answer=record(
+                date=DATE,
+                location_id=ID,
+                timezone=TEXT,
+                service_id=ID,
+                duration_minutes=COUNT,
+                barbers=array(barber_slots),
+            ),
+            refusals=(404,),
+        ),
+    ]
+
+
+def _appointments(handlers: Handlers) -> list[Route]:
+    return [
+        Route(
+            method="POST",
+            path="/api/v2/appointments",
+            handler=handlers.book,
+            summary="Book an appointment",
+            access="signed in",
+            parameters=(IDEMPOTENCY_KEY,),
+            body=fields(
+                {"barber_id": ID, "service_id": ID, "starts_at": MOMENT},
+                {"client_id": nullable(ID), "notes": text(500)},
+            ),
+            status=201,
+            answer=APPOINTMENT,
+            refusals=(404, 409),
+        ),
+        Route(
+            method="POST",
+            path="/api/v2/appointments/{id}/reschedule",
+            handler=handlers.reschedule,
+            summary="Move an appointment",
+            access="signed in",
+            body=fields({"starts_at": MOMENT}),
+            answer=APPOINTMENT,
+            refusals=(409,),
+        ),
+        Route(
+            method="POST",
+            path="/api/v2/appointments/{id}/cancel",
+            handler=handlers.cancel,
+            summary="Cancel an appointment",
+            access="signed in",
+            answer=APPOINTMENT,
+            refusals=(409,),
+        ),
+    ]
+
+
+def _insights(handlers: Handlers) -> list[Route]:
+    visit = record(**APPOINTMENT_FIELDS, location=TEXT, barber=TEXT, service=TEXT)
+    return [
+        Route(
+            method="GET",
+            path="/api/v2/clients/{id}/history",
+            handler=handlers.history,
+            summary="A client's visits, newest first",
+            access="signed in",
+            parameters=(query("limit", whole(1, 200)),),
+            answer=record(
+                client_id=ID,
+                client_name=TEXT,
+                appointment_count=COUNT,
+                total_spent_cents=CENTS,
+                appointments=array(visit),
+            ),
+        ),
+        Route(
+            method="GET",
+            path="/api/v2/analytics/revenue",
+            handler=handlers.revenue,
+            summary="What was earned in the days up to and including `until`",
+            access="owner",
+            parameters=(query("days", whole(1, 366)), query("until", DATE), query_id("location_id")),
+            answer=record(
+                since=DATE,
+                until=DATE,
+                location_id=nullable(ID),
+                revenue_cents=CENTS,
+                payment_count=COUNT,
+                days=array(record(date=DATE, revenue_cents=CENTS, payment_count=COUNT)),
+                barbers=array(record(barber_id=ID, name=TEXT, revenue_cents=CENTS, payment_count=COUNT)),
+            ),
+            refusals=(404,),
+        ),
     ]
