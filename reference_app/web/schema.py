@@ -12,9 +12,6 @@ ID: Schema = {"type": "integer", "minimum": 0, "maximum": MAX_ID}
 COUNT: Schema = {"type": "integer", "minimum": 0}
 CENTS: Schema = {"type": "integer", "description": "Hundredths of the location's currency."}
 BASIS_POINTS: Schema = {"type": ["integer", "null"], "description": "Hundredths of a percent."}
-    "type": ["integer", "null"],
-    "description": "Hundredths of a percent; null: of nothing",
-}
 TEXT: Schema = {"type": "string"}
 DATE: Schema = {"type": "string", "format": "date"}
 MOMENT: Schema = {"type": "string", "format": "date-time"}
