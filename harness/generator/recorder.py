@@ -3,7 +3,7 @@
 import os
 from array import array
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 import numpy as np
 import pyarrow as pa
@@ -20,15 +20,25 @@ _NOTHING = -1
 _NAN = float("nan")
 
 
+class BatchStream(Protocol):
+    """Where the rows go: a file, or from a worker to the master."""
+
+    def write(self, batch: pa.RecordBatch) -> None:
+        """Take a batch of SAMPLE_SCHEMA."""
+
+    def close(self) -> None:
+        """Take note that there is no more."""
+
+
 class Recorder:
-    """Collects the rows of one slice; `flush` moves them into the file.
+    """Collects the rows of one slice; `flush` moves them into the stream.
 
     Rows wait in typed arrays, so that an append costs about a microsecond and a flush hands whole buffers to
     Arrow: the flush runs in the event loop that also sends the load.
     """
 
-    def __init__(self, path: Path) -> None:
-        self._stream = SampleStream(path)
+    def __init__(self, stream: BatchStream) -> None:
+        self._stream = stream
         self.row_count = 0
         self.failed_count = 0
         self._journey = _Texts()
@@ -116,7 +126,7 @@ class Recorder:
 
 def rehearse() -> None:
     """Write one row to nowhere, so that the first real flush loads no code."""
-    recorder = Recorder(Path(os.devnull))
+    recorder = Recorder(SampleStream(Path(os.devnull)))
     recorder.add(
         scheduled_ns=0,
         sent_ns=0,

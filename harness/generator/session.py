@@ -17,9 +17,10 @@ from locust import User
 from harness.generator.arrival import SentRequest
 from harness.generator.control import Control
 from harness.generator.open_loop import SENT_REQUEST, OpenLoopUser, SetUpError, open_loop_class
-from harness.generator.recorder import rehearse
+from harness.generator.recorder import Recorder, rehearse
 from harness.generator.slice_run import SliceOrder, SliceRun
 from harness.generator.user_pool import UserPool
+from harness.store.sample_schema import SampleStream
 
 logger = logging.getLogger(__name__)
 
@@ -89,14 +90,14 @@ class Session:
 
     def _run_slice(self, command: Mapping[str, Any]) -> None:
         order = SliceOrder(
-            arrivals=command["arrivals"],
+            arrivals=[(index, *planned) for index, planned in enumerate(command["arrivals"])],
             duration_s=command["duration_s"],
-            samples=Path(command["samples"]),
             drain_s=command["drain_s"],
         )
         pool = self._pools[command["target"]]
         run = SliceRun(
             order,
+            recorder=Recorder(SampleStream(Path(command["samples"]))),
             pool=pool,
             class_weights=self._weights,
             base_path=self._base_paths[command["target"]],

@@ -2,10 +2,9 @@
 
 import gc
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from itertools import accumulate
-from pathlib import Path
+from itertools import accumulate, count
 from random import Random
 from typing import Any
 
@@ -18,6 +17,7 @@ from harness.generator.recorder import Recorder
 from harness.generator.self_check import LATE_NS, CpuClock, Heartbeat, spread_ms
 from harness.generator.server_timing import parse_server_timing
 from harness.generator.user_pool import UserPool
+from harness.model.plan import ClosedLoop
 from harness.model.slice_summary import GeneratorReport
 
 _FLUSH_EVERY_S = 0.5
@@ -29,11 +29,16 @@ _DETAIL_LIMIT = 120
 class SliceOrder:
     """What the harness asks for."""
 
-    arrivals: Sequence[tuple[int, int]]
-    """Offset from the slice's start in nanoseconds, and seed; in order of time."""
+    arrivals: Sequence[tuple[int, int, int]]
+    """Index in the whole schedule, offset from the slice's start in nanoseconds, seed; in order of time.
+
+    A worker has some of them only."""
     duration_s: float
-    samples: Path
     drain_s: float
+    closed_loop: ClosedLoop | None = None
+    """In place of the arrivals, which are none then."""
+    starts_at_ns: int | None = None
+    """When the slice starts, on this process's monotonic clock; None is now."""
 
 
 class SliceRun:
@@ -43,6 +48,7 @@ class SliceRun:
         self,
         order: SliceOrder,
         *,
+        recorder: Recorder,
         pool: UserPool,
         class_weights: Sequence[float],
         base_path: str,
@@ -51,16 +57,22 @@ class SliceRun:
         self.abort = abort
         self.sent_arrivals = 0
         self.done_arrivals = 0
+        self.dropped_arrivals = 0
+        self.begun_lags_ns: list[int] = []
+        """First send minus planned time of each arrival that is done."""
+        self.loop_lags_ns: list[int] = []
+        """What the heartbeat saw."""
         self._order = order
         self._pool = pool
         self._base_path = base_path
         self._classes = range(len(class_weights))
         self._cumulative_weights = list(accumulate(class_weights))
-        self._recorder = Recorder(order.samples)
+        self._recorder = recorder
         self._running: set[RunningArrival] = set()
         self._open: set[SentRequest] = set()
-        self._begun_lags_ns: list[int] = []
-        self._dropped = 0
+        self._later: list[gevent.Greenlet] = []
+        self._planned_arrivals = len(order.arrivals)
+        self._started_ns = 0
         self._in_flight = 0
         self._max_in_flight = 0
         self._is_idle = Event()
@@ -70,37 +82,44 @@ class SliceRun:
         """Send the load, wait for its answers, and return what was seen beside the samples."""
         self._pool.slice = self
         _settle_garbage()
+        started_ns = self._started_ns = self._order.starts_at_ns or time.monotonic_ns()
+        sleep_until(started_ns)
         cpu = CpuClock()
-        started_ns = time.monotonic_ns()
         heartbeat = Heartbeat(Random(started_ns))
         flusher = gevent.spawn(self._flush_regularly)
         try:
-            for index, (offset_ns, seed) in enumerate(self._order.arrivals):
-                sleep_until(started_ns + offset_ns)
-                self._hand_over(index, started_ns + offset_ns, seed)
+            if self._order.closed_loop:
+                self._loop_users(self._order.closed_loop)
+            self._walk(self._order.arrivals)
             sleep_until(started_ns + round(self._order.duration_s * 1e9))
+            gevent.joinall(self._later)
             is_drained = self._drain()
         finally:
             heartbeat.stop()
             flusher.kill()
         ended_ns = time.monotonic_ns()
         self._settle(ended_ns)
-        lags_ns = self._begun_lags_ns
+        lags_ns, self.loop_lags_ns = self.begun_lags_ns, heartbeat.lags_ns
         return GeneratorReport(
             started_ns=started_ns,
             ended_ns=ended_ns,
-            planned_arrivals=len(self._order.arrivals),
+            planned_arrivals=self._planned_arrivals,
             sent_arrivals=self.sent_arrivals,
-            dropped_arrivals=self._dropped,
+            dropped_arrivals=self.dropped_arrivals,
             late_arrivals=sum(lag_ns > LATE_NS for lag_ns in lags_ns),
             request_count=self._recorder.row_count,
             failed_count=self._recorder.failed_count,
             max_in_flight=self._max_in_flight,
             drained=is_drained,
             start_lag_ms=spread_ms(lags_ns),
-            loop_lag_ms=spread_ms(heartbeat.lags_ns),
+            loop_lag_ms=spread_ms(self.loop_lags_ns),
             generator_cpu_share=cpu.share(),
         )
+
+    def add_arrivals(self, arrivals: Sequence[tuple[int, int, int]]) -> None:
+        """Take on more arrivals of the slice under way: those of a worker that was lost."""
+        self._planned_arrivals += len(arrivals)
+        self._later.append(gevent.spawn(self._walk, arrivals))
 
     def send(self, arrival: RunningArrival, *, journey: str, method: str, url: str) -> SentRequest:
         """Stamp a request of an arrival that is being sent now."""
@@ -170,15 +189,37 @@ class SliceRun:
             return
         self._running.discard(arrival)
         self.done_arrivals += 1
-        if arrival.begun_ns is not None:
-            self._begun_lags_ns.append(max(0, arrival.begun_ns - arrival.planned_ns))
+        if arrival.begun_ns is not None and arrival.planned_ns is not None:
+            self.begun_lags_ns.append(max(0, arrival.begun_ns - arrival.planned_ns))
         for request in list(arrival.open_requests):
             if request.answered_ns is not None:
                 self._record_unreported(request, "NotReported", finished_ns=request.answered_ns)
         if not self._running:
             self._is_idle.set()
 
-    def _hand_over(self, index: int, planned_ns: int, seed: int) -> None:
+    def _walk(self, arrivals: Sequence[tuple[int, int, int]]) -> None:
+        for index, offset_ns, seed in arrivals:
+            sleep_until(self._started_ns + offset_ns)
+            self._hand_over(index, self._started_ns + offset_ns, seed)
+
+    def _loop_users(self, load: ClosedLoop) -> None:
+        """Let so many users take one arrival after the other until the slice's time is over."""
+        source = Random(load.seed)
+        seeds = ((index, source.getrandbits(48)) for index in count())
+        loops = [gevent.spawn(self._loop_user, seeds) for _ in range(load.users)]
+        sleep_until(self._started_ns + round(self._order.duration_s * 1e9))
+        gevent.killall(loops)
+
+    def _loop_user(self, seeds: Iterator[tuple[int, int]]) -> None:
+        for index, seed in seeds:
+            self._planned_arrivals += 1
+            arrival = self._hand_over(index, None, seed)
+            if arrival.ended is None or arrival not in self._running:
+                return
+            arrival.ended.wait()
+            gevent.sleep(arrival.pause_s)
+
+    def _hand_over(self, index: int, planned_ns: int | None, seed: int) -> RunningArrival:
         rng = Random(seed)
         (user_class,) = rng.choices(self._classes, cum_weights=self._cumulative_weights)
         arrival = RunningArrival(self, index=index, planned_ns=planned_ns, rng=rng, user_class=user_class)
@@ -186,7 +227,8 @@ class SliceRun:
             self.sent_arrivals += 1
             self._running.add(arrival)
         else:
-            self._dropped += 1
+            self.dropped_arrivals += 1
+        return arrival
 
     def _drain(self) -> bool:
         self._is_idle.clear()
@@ -199,12 +241,13 @@ class SliceRun:
         for arrival in self._pool.withdraw_waiting():
             self._running.discard(arrival)
             self.sent_arrivals -= 1
-            self._dropped += 1
+            self.dropped_arrivals += 1
         for request in list(self._open):
             self._record_unreported(request, "Unfinished", finished_ns=now_ns)
         for arrival in self._running:
-            begun_ns = now_ns if arrival.begun_ns is None else arrival.begun_ns
-            self._begun_lags_ns.append(max(0, begun_ns - arrival.planned_ns))
+            if arrival.planned_ns is not None:
+                begun_ns = now_ns if arrival.begun_ns is None else arrival.begun_ns
+                self.begun_lags_ns.append(max(0, begun_ns - arrival.planned_ns))
         self._is_over = True
         if self._running:
             self._pool.dismiss_busy()

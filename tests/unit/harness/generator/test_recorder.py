@@ -4,7 +4,7 @@ import pyarrow as pa
 
 from harness.generator.recorder import Recorder
 from harness.generator.server_timing import ServerTiming
-from harness.store.sample_schema import SAMPLE_SCHEMA
+from harness.store.sample_schema import SAMPLE_SCHEMA, SampleStream
 
 ROW: dict[str, Any] = {
     "scheduled_ns": 2**53 + 1,
@@ -29,7 +29,7 @@ def rows_of(path):
 
 
 def test_a_row_comes_back_as_it_went_in_to_the_nanosecond(tmp_path):
-    recorder = Recorder(tmp_path / "0001.arrow")
+    recorder = Recorder(SampleStream(tmp_path / "0001.arrow"))
     recorder.add(**ROW, server=ServerTiming(1.5, 0.25, 2.5, 3))
     recorder.close()
     server = {
@@ -42,7 +42,7 @@ def test_a_row_comes_back_as_it_went_in_to_the_nanosecond(tmp_path):
 
 
 def test_what_the_server_does_not_say_is_null_and_never_zero(tmp_path):
-    recorder = Recorder(tmp_path / "0001.arrow")
+    recorder = Recorder(SampleStream(tmp_path / "0001.arrow"))
     recorder.add(**ROW | {"first_byte_ns": None})
     recorder.add(**ROW, server=ServerTiming(db_ms=0.0, query_count=0))
     recorder.close()
@@ -53,7 +53,7 @@ def test_what_the_server_does_not_say_is_null_and_never_zero(tmp_path):
 
 
 def test_flushed_batches_are_readable_although_the_file_was_never_closed(tmp_path):
-    recorder = Recorder(tmp_path / "0001.arrow")
+    recorder = Recorder(SampleStream(tmp_path / "0001.arrow"))
     recorder.add(**ROW)
     recorder.flush()
     recorder.add(**ROW | {"endpoint": "GET /new", "error": "HTTP 500"})
@@ -66,7 +66,7 @@ def test_flushed_batches_are_readable_although_the_file_was_never_closed(tmp_pat
 
 
 def test_texts_of_any_script_survive_in_a_growing_dictionary(tmp_path):
-    recorder = Recorder(tmp_path / "0001.arrow")
+    recorder = Recorder(SampleStream(tmp_path / "0001.arrow"))
     names = [f"GET /größe/{number % 7}\u202e" for number in range(50)]
     for number, name in enumerate(names):
         recorder.add(**ROW | {"endpoint": name})
@@ -77,12 +77,12 @@ def test_texts_of_any_script_survive_in_a_growing_dictionary(tmp_path):
 
 
 def test_an_empty_slice_is_a_readable_file_without_rows(tmp_path):
-    Recorder(tmp_path / "0001.arrow").close()
+    Recorder(SampleStream(tmp_path / "0001.arrow")).close()
     assert rows_of(tmp_path / "0001.arrow") == []
 
 
 def test_rows_and_failed_rows_are_counted(tmp_path):
-    recorder = Recorder(tmp_path / "0001.arrow")
+    recorder = Recorder(SampleStream(tmp_path / "0001.arrow"))
     recorder.add(**ROW)
     recorder.add(**ROW | {"error": "HTTP 500"})
     recorder.close()
