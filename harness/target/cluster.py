@@ -5,7 +5,7 @@ import secrets
 import shutil
 import signal
 import subprocess
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -117,7 +117,7 @@ def run_cluster(cache_dir: Path, *, say: Callable[[str], None]) -> Iterator[Clus
 
 def _bring_up(home: _Home, say: Callable[[str], None]) -> tuple[subprocess.Popen[bytes], int]:
     was_killed = _stop_leftovers(home, say)
-    if home.cluster.is_dir() and (home.cluster / "boot").read_text() != _boot_id():
+    if home.cluster.is_dir() and (home.cluster / "boot").read_text() != boot_id():
         # Nothing is flushed to the disk on purpose, so a power cut may have lost pages without a trace.
         say("The machine was restarted since the embedded PostgreSQL was set up.")
         shutil.rmtree(home.cluster)
@@ -146,13 +146,17 @@ def _stop_leftovers(home: _Home, say: Callable[[str], None]) -> bool:
         say(f"Stopping a PostgreSQL that an earlier run left behind (process {pids}).")
     else:
         say("An earlier run was killed before it could stop PostgreSQL, which recovers now.")
-    for number in (signal.SIGINT, signal.SIGQUIT, signal.SIGKILL):
-        _signal_all(processes_in(data_folders), number)
-        if wait_for(lambda: not processes_in(data_folders), timeout_s=LEFTOVER_TIMEOUT_S, interval_s=0.1):
-            break
+    _end_processes(data_folders)
     # Its process is gone, and the number in this file may be another program's by now.
     (home.data / "postmaster.pid").unlink(missing_ok=True)
     return True
+
+
+def _end_processes(data_folders: Sequence[Path]) -> None:
+    for number in (signal.SIGINT, signal.SIGQUIT, signal.SIGKILL):
+        _signal_all(processes_in(data_folders), number)
+        if wait_for(lambda: not processes_in(data_folders), timeout_s=LEFTOVER_TIMEOUT_S, interval_s=0.1):
+            return
 
 
 def _signal_all(processes: list[psutil.Process], number: signal.Signals) -> None:
@@ -163,7 +167,8 @@ def _signal_all(processes: list[psutil.Process], number: signal.Signals) -> None
             continue
 
 
-def _boot_id() -> str:
+def boot_id() -> str:
+    """Name the time since the machine was started: it changes with every restart."""
     try:
         return Path("/proc/sys/kernel/random/boot_id").read_text().strip()
     except OSError:  # not Linux
@@ -174,6 +179,7 @@ def _initialise(home: _Home, say: Callable[[str], None]) -> None:
     """Make the cluster under another name first, so that an initdb that was killed leaves none."""
     say("Setting up the embedded PostgreSQL (once).")
     if home.unfinished.exists():
+        _end_processes((home.unfinished / "data",))  # the end of a killed initdb, which still tidies up
         shutil.rmtree(home.unfinished)
     home.unfinished.mkdir()
     home.unfinished.chmod(0o711)
@@ -185,7 +191,7 @@ def _initialise(home: _Home, say: Callable[[str], None]) -> None:
     _give(password, home.programs.account)
     _run_initdb(home, data, password)
     os.chown(password, os.geteuid(), os.getegid())
-    (home.unfinished / "boot").write_text(_boot_id())
+    (home.unfinished / "boot").write_text(boot_id())
     home.unfinished.rename(home.cluster)
 
 

@@ -14,17 +14,8 @@ ROOT = Path(__file__).resolve().parents[2]
 
 
 @pytest.fixture(scope="session")
-def cache_dir(tmp_path_factory):
-    """A cache folder of its own, that an unprivileged PostgreSQL may enter."""
-    folder = tmp_path_factory.mktemp("cache")
-    for parent in (folder, folder.parent):
-        parent.chmod(0o755)
-    return folder
-
-
-@pytest.fixture(scope="session")
-def environment(cache_dir):
-    return {**os.environ, "KPIBENCH_CACHE_DIR": str(cache_dir), "COLUMNS": "120"}
+def environment(open_folder):
+    return {**os.environ, "KPIBENCH_CACHE_DIR": str(open_folder / "cache"), "COLUMNS": "120"}
 
 
 @pytest.fixture(scope="session")
