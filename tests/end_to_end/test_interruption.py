@@ -30,8 +30,9 @@ def start(environment, small_experiment, tmp_path):
 
     yield start
     for process in started:
-        process.kill()
-        process.communicate()
+        if process.poll() is None:
+            process.kill()
+            process.communicate()
 
 
 def wait_for_load(run, process, *, round_name="01"):
