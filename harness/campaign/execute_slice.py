@@ -7,7 +7,7 @@ from harness.campaign.bench import Bench
 from harness.drive.driver import LoadDriver
 from harness.model.plan import Round, Slice
 from harness.model.slice_summary import GeneratorReport, SliceSummary
-from harness.plan.arrivals import poisson_arrivals, schedule_hash
+from harness.plan.arrivals import draw_load, schedule_hash
 from harness.probe.process import cpu_seconds
 from harness.target.server import RunningServer
 
@@ -19,9 +19,7 @@ def execute_slice(
     bench: Bench, round_: Round, slice_: Slice, driver: LoadDriver, servers: Mapping[str, RunningServer]
 ) -> GeneratorReport:
     """Replay the slice's schedule, wait for the last answer, write samples and then the summary."""
-    arrivals = poisson_arrivals(
-        rate=bench.plan.scenario.rate, duration_s=slice_.duration_s, seed=slice_.schedule_seed
-    )
+    arrivals, closed_loop = draw_load(bench.plan.scenario, slice_)
     folder = bench.folder
     samples = folder.slice_samples(round_.index, slice_.variant_id, slice_.index)
     samples.parent.mkdir(parents=True, exist_ok=True)
@@ -38,6 +36,7 @@ def execute_slice(
         duration_s=slice_.duration_s,
         samples=samples,
         drain_s=DRAIN_LIMIT_S,
+        closed_loop=closed_loop,
         on_progress=bench.progress.requests,
     )
     elapsed_s = time.monotonic() - started_at
@@ -47,7 +46,7 @@ def execute_slice(
         couple=slice_.couple,
         is_warm_up=slice_.is_warm_up,
         duration_s=slice_.duration_s,
-        schedule_sha256=schedule_hash(arrivals),
+        schedule_sha256=schedule_hash(arrivals, closed_loop),
         idle_cpu_share={
             variant_id: (cpu_seconds(pid) - cpu_before[variant_id]) / elapsed_s
             for variant_id, pid in idle.items()

@@ -4,7 +4,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Protocol
 
-from harness.model.plan import Arrival
+from harness.model.plan import Arrival, ClosedLoop
 from harness.model.slice_summary import GeneratorReport
 
 ProgressListener = Callable[[int, int], None]
@@ -31,9 +31,12 @@ class LoadDriver(Protocol):
         duration_s: float,
         samples: Path,
         drain_s: float,
+        closed_loop: ClosedLoop | None = None,
         on_progress: ProgressListener = ignore_progress,
     ) -> GeneratorReport:
         """Send the arrivals to `target`, wait up to `drain_s` for the last answers, and write the samples.
+
+        In a closed loop there are no arrivals to be given: its users make them.
 
         Raises:
             MeasurementError: the slice could not be carried out; a message names the cause.

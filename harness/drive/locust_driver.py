@@ -9,13 +9,14 @@ import subprocess
 import sys
 import time
 from collections.abc import Mapping, Sequence
+from dataclasses import asdict
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
 from harness.drive.driver import ProgressListener, ignore_progress
 from harness.errors import MeasurementError, UsageError
-from harness.model.plan import Arrival
+from harness.model.plan import Arrival, ClosedLoop
 from harness.model.slice_summary import GeneratorReport, Spread
 
 _ROOT = Path(__file__).parents[2]
@@ -88,6 +89,7 @@ class LocustDriver:
         duration_s: float,
         samples: Path,
         drain_s: float,
+        closed_loop: ClosedLoop | None = None,
         on_progress: ProgressListener = ignore_progress,
     ) -> GeneratorReport:
         """Send the arrivals to `target`; see LoadDriver.
@@ -104,6 +106,7 @@ class LocustDriver:
             duration_s=duration_s,
             samples=str(samples.resolve()),
             drain_s=drain_s,
+            closed_loop=asdict(closed_loop) if closed_loop else None,
         )
         deadline_s = time.monotonic() + _SET_UP_TIMEOUT_S + duration_s + drain_s + _SILENCE_TIMEOUT_S
         while (event := self._receive(self._time_left(deadline_s)))["event"] == "progress":

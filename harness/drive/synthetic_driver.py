@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from harness.drive.driver import ProgressListener, ignore_progress
 from harness.errors import MeasurementError
-from harness.model.plan import Arrival
+from harness.model.plan import Arrival, ClosedLoop
 from harness.model.slice_summary import GeneratorReport, Spread
 from harness.store.sample_schema import SAMPLE_SCHEMA, SampleStream
 
@@ -62,13 +62,16 @@ class SyntheticDriver:
         duration_s: float,
         samples: Path,
         drain_s: float,
+        closed_loop: ClosedLoop | None = None,
         on_progress: ProgressListener = ignore_progress,
     ) -> GeneratorReport:
         """Write the samples at once; see LoadDriver.
 
         Raises:
-            MeasurementError: there is no such target.
+            MeasurementError: there is no such target, or a closed loop is asked for: no time passes here.
         """
+        if closed_loop:
+            raise MeasurementError("A synthetic target answers planned arrivals only, no closed loop.")
         if target not in self._targets:
             raise MeasurementError(f"There is no synthetic target {target!r}.")
         truth = self._targets[target]

@@ -5,6 +5,8 @@ from dataclasses import dataclass
 from random import Random
 from typing import TYPE_CHECKING
 
+from gevent.event import Event
+
 if TYPE_CHECKING:
     from harness.generator.slice_run import SliceRun
 
@@ -32,11 +34,12 @@ class RunningArrival:
     """A planned user action: which class of user does it, with which choices, and how far it is."""
 
     def __init__(
-        self, slice_run: "SliceRun", *, index: int, planned_ns: int, rng: Random, user_class: int
+        self, slice_run: "SliceRun", *, index: int, planned_ns: int | None, rng: Random, user_class: int
     ) -> None:
         self.slice = slice_run
         self.index = index
         self.planned_ns = planned_ns
+        """None in a closed loop: each request starts when its user gets to it."""
         self.rng = rng
         self.user_class = user_class
         """Index into the scenario's user classes, drawn from the arrival's seed."""
@@ -45,6 +48,10 @@ class RunningArrival:
         self.open_requests: set[SentRequest] = set()
         """Sent and without a row so far."""
         self.is_ended = False
+        self.ended = Event() if planned_ns is None else None
+        """In a closed loop: its user waits for it."""
+        self.pause_s = 0.0
+        """In a closed loop: how long its user rests afterwards."""
         self._task_started_ns = 0
         self._step_count = 0
         self._previous_end_ns: int | None = None
@@ -61,7 +68,10 @@ class RunningArrival:
         any other when the task's code asked for it: now.
         """
         sent_ns = time.monotonic_ns()
-        scheduled_ns = sent_ns if self._next_start_ns is None else self._next_start_ns
+        if self.planned_ns is None or self._next_start_ns is None:
+            scheduled_ns = sent_ns
+        else:
+            scheduled_ns = self._next_start_ns
         self._next_start_ns = None
         if self.begun_ns is None:
             self.begun_ns = sent_ns
@@ -91,3 +101,5 @@ class RunningArrival:
         if self.begun_ns is None:
             self.begun_ns = self._task_started_ns or time.monotonic_ns()
         self.slice.note_end(self)
+        if self.ended is not None:
+            self.ended.set()

@@ -133,6 +133,8 @@ def install_hooks() -> None:
         elif user.is_in_task:
             user.think(task_set.wait_time())
         else:
+            if user.arrival is not None and user.arrival.planned_ns is None:
+                user.arrival.pause_s = task_set.wait_time()
             user.await_arrival()
 
     def execute_and_note(task_set: Any) -> None:

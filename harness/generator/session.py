@@ -20,6 +20,7 @@ from harness.generator.open_loop import SENT_REQUEST, OpenLoopUser, SetUpError, 
 from harness.generator.recorder import Recorder, rehearse
 from harness.generator.slice_run import SliceOrder, SliceRun
 from harness.generator.user_pool import UserPool
+from harness.model.plan import ClosedLoop
 from harness.store.sample_schema import SampleStream
 
 logger = logging.getLogger(__name__)
@@ -93,6 +94,7 @@ class Session:
             arrivals=[(index, *planned) for index, planned in enumerate(command["arrivals"])],
             duration_s=command["duration_s"],
             drain_s=command["drain_s"],
+            closed_loop=ClosedLoop(**command["closed_loop"]) if command.get("closed_loop") else None,
         )
         pool = self._pools[command["target"]]
         run = SliceRun(
@@ -103,12 +105,11 @@ class Session:
             base_path=self._base_paths[command["target"]],
             abort=self._abort,
         )
-        rate = len(order.arrivals) / max(order.duration_s, 1e-9)
         pool.slice = run
-        reserve = 10 + math.ceil(rate * _RESERVE_S)
+        reserve, limit = _pool_size(order, class_count=len(self._weights))
         reporter = gevent.spawn(self._report_regularly, run)
         try:
-            pool.prepare(reserve=reserve, limit=_user_limit(rate), timeout_s=_SET_UP_TIMEOUT_S)
+            pool.prepare(reserve=reserve, limit=limit, timeout_s=_SET_UP_TIMEOUT_S)
             report = run.run()
         except SetUpError as error:
             self._abort(str(error))
@@ -178,7 +179,21 @@ def _current_user() -> OpenLoopUser | None:
     return arguments[0] if arguments and isinstance(arguments[0], OpenLoopUser) else None
 
 
-def _user_limit(rate: float) -> int:
+def _pool_size(order: SliceOrder, *, class_count: int) -> tuple[int, int]:
+    """Return how many users of each class are kept free, and how many there may be in all."""
+    if order.closed_loop:
+        return order.closed_loop.users, order.closed_loop.users * class_count
+    rate = len(order.arrivals) / max(order.duration_s, 1e-9)
+    return user_reserve(rate), user_limit(rate)
+
+
+def user_reserve(rate: float) -> int:
+    """Return how many users of each class are kept free at so many arrivals a second."""
+    return 10 + math.ceil(rate * _RESERVE_S)
+
+
+def user_limit(rate: float) -> int:
+    """Return the most users that there may be at so many arrivals a second."""
     given = os.environ.get("KPIBENCH_USER_LIMIT")
     return int(given) if given else max(_LEAST_USER_LIMIT, math.ceil(10 * rate * _EXPECTED_RESPONSE_S))
 

@@ -1,18 +1,53 @@
 """Scenario, Arrival, Slice, Round and Plan: what is asked, and what was drawn from the seed."""
 
 from dataclasses import dataclass
+from typing import Literal
 
 from harness.model.variant import Variant
+
+Distribution = Literal["poisson", "uniform"]
+"""How arrivals are spread: independent of each other, or evenly."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Stage:
+    """A stretch in which the arrival rate goes in a straight line from the stage before to its own."""
+
+    rate: float
+    """Arrivals a second at its end; the first stage starts with it, too."""
+    seconds: float
+    """0 is a step. The rate of the last stage goes on."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Scenario:
-    """What users do, as a Locust file, and how fast they arrive."""
+    """What users do, as a Locust file, and how many of them there are: exactly one of rate, stages, users."""
 
     locustfile: str
     """Path of a Locust file; it needs to know nothing of kpibench."""
-    rate: float
-    """Arrivals a second (Poisson); an arrival is one task of a Locust user, it may send several requests."""
+    rate: float | None = None
+    """Arrivals a second; an arrival is one task of a Locust user, it may send several requests."""
+    stages: tuple[Stage, ...] = ()
+    """A rate that changes within the slice; each slice starts with the first stage."""
+    distribution: Distribution = "poisson"
+    """Of the arrivals of a rate or of stages."""
+    users: int | None = None
+    """Closed loop: so many users at a time, each of whom starts a task when the one before is done and its
+    wait is over. The server then decides how much it is asked."""
+
+    @property
+    def profile(self) -> tuple[Stage, ...]:
+        """The stages of an open loop; none in a closed one."""
+        return self.stages or ((Stage(rate=self.rate, seconds=0),) if self.rate is not None else ())
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ClosedLoop:
+    """The load of one slice that is no schedule."""
+
+    users: int
+    seed: int
+    """Seeds the choices of one action after the other, so that each variant sees the same ones."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -67,3 +102,5 @@ class Plan:
     rounds: tuple[Round, ...]
     kpi_file: str
     """Path of the KPI file as asked for; its text is kept in the run folder."""
+    experiment_file: str = ""
+    """Path of the experiment file as asked for, likewise; empty where there was none."""

@@ -8,7 +8,7 @@ from typing import Any
 
 from harness.documents import Document, Fault, load_schema, read_document
 from harness.errors import UsageError
-from harness.model.plan import Plan, Scenario
+from harness.model.plan import Plan, Scenario, Stage
 from harness.model.variant import DatabaseRecipe, Variant
 from harness.plan.schedule import draw_rounds
 
@@ -55,7 +55,27 @@ def read_experiment(path: Path) -> Document:
     """Read and check an experiment file; every fault is told with its line."""
     schema = load_schema("harness.plan", "experiment.schema.json")
     hint = "harness/plan/experiment.schema.json tells what an experiment file may hold."
-    return read_document(path, schema, check=_variant_faults, hint=hint)
+    return read_document(path, schema, check=_faults, hint=hint)
+
+
+def _faults(document: Document) -> Iterator[Fault]:
+    yield from _variant_faults(document)
+    yield from _load_faults(document)
+
+
+def _load_faults(document: Document) -> Iterator[Fault]:
+    load = document.content.get("load") if isinstance(document.content, dict) else None
+    if not isinstance(load, dict):
+        return
+    line = document.line("load")
+    given = [name for name in ("rate", "stages", "users") if name in load]
+    if len(given) != 1:
+        yield (
+            line,
+            f"load needs exactly one of rate, stages and users; it has {' and '.join(given) or 'none'}",
+        )
+    if "users" in load and "distribution" in load:
+        yield line, "users arrive when they are free: they have no distribution"
 
 
 def _variant_faults(document: Document) -> Iterator[Fault]:
@@ -95,20 +115,18 @@ def plan_experiment(document: Document, overrides: Overrides) -> Plan:
         title=content.get("title", content["id"]),
         seed=seed,
         scale=_first(overrides.scale, content.get("scale"), 1),
-        scenario=Scenario(
-            locustfile=str(resolve_path(content["load"]["scenario"], home)),
-            rate=_first(overrides.rate, content["load"]["rate"]),
-        ),
+        scenario=_scenario(content["load"], overrides.rate, home),
         variants=variants,
         rounds=draw_rounds(
             [variant.id for variant in variants],
             rounds=_first(overrides.rounds, content.get("rounds"), 6),
             couples=content.get("couples", 4),
-            slice_s=content.get("slice_seconds", 2),
+            slice_s=content.get("slice_seconds", _stage_seconds(content["load"]) or 2),
             warm_up_s=content.get("warm_up_seconds", 4),
             seed=seed,
         ),
         kpi_file=str(resolve_path(overrides.kpis or content.get("kpis", "kpis.yaml"), home)),
+        experiment_file=str(Path(document.name).resolve()),
     )
 
 
@@ -122,6 +140,24 @@ def resolve_path(name: str, home: Path) -> Path:
         if (folder / name).is_file():
             return (folder / name).resolve()
     raise UsageError(f"There is no file {name}.", hint=f"Looked in {home}, {Path.cwd()} and {PROJECT_ROOT}.")
+
+
+def _scenario(load: Mapping[str, Any], rate: float | None, home: Path) -> Scenario:
+    """Return what the file asks for; a rate of the command line takes the place of rate, stages or users."""
+    is_open = rate is not None or "users" not in load
+    return Scenario(
+        locustfile=str(resolve_path(load["scenario"], home)),
+        rate=rate if rate is not None else load.get("rate"),
+        stages=tuple(Stage(rate=end, seconds=seconds) for end, seconds in load.get("stages", ()))
+        if rate is None
+        else (),
+        distribution=load.get("distribution", "poisson"),
+        users=None if is_open else load["users"],
+    )
+
+
+def _stage_seconds(load: Mapping[str, Any]) -> float:
+    return sum(float(seconds) for _, seconds in load.get("stages", ()))
 
 
 def _variant(entry: Mapping[str, Any], target: Mapping[str, Any]) -> Variant:

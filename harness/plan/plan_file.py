@@ -2,8 +2,9 @@
 
 import json
 from dataclasses import asdict
+from typing import Any
 
-from harness.model.plan import Plan, Round, Scenario, Slice
+from harness.model.plan import Plan, Round, Scenario, Slice, Stage
 from harness.model.variant import DatabaseRecipe, Variant
 
 
@@ -18,7 +19,7 @@ def load_plan(text: str) -> Plan:
     return Plan(
         **{
             **content,
-            "scenario": Scenario(**content["scenario"]),
+            "scenario": _scenario(content["scenario"]),
             "variants": tuple(_variant(entry) for entry in content["variants"]),
             "rounds": tuple(
                 Round(
@@ -30,6 +31,10 @@ def load_plan(text: str) -> Plan:
             ),
         }
     )
+
+
+def _scenario(entry: dict[str, Any]) -> Scenario:
+    return Scenario(**{**entry, "stages": tuple(Stage(**stage) for stage in entry.get("stages", ()))})
 
 
 def _variant(entry: dict[str, object]) -> Variant:

@@ -12,7 +12,7 @@ import pyarrow as pa
 import pytest
 
 from harness.drive.locust_driver import LocustDriver
-from harness.model.plan import Arrival
+from harness.model.plan import Arrival, ClosedLoop
 from harness.model.slice_summary import GeneratorReport
 from tests.truth_server import TruthClient, truth_server
 
@@ -52,6 +52,7 @@ class Driven:
         target: str = "before",
         duration_s: float = 0.3,
         drain_s: float = 10.0,
+        closed_loop: ClosedLoop | None = None,
         on_progress: Callable[[int, int], None] = lambda _sent, _done: None,
     ) -> Outcome:
         path = self.folder / f"{target}.arrow"
@@ -61,6 +62,7 @@ class Driven:
             duration_s=duration_s,
             samples=path,
             drain_s=drain_s,
+            closed_loop=closed_loop,
             on_progress=on_progress,
         )
         return Outcome(report, read_rows(path))

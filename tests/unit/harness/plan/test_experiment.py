@@ -6,6 +6,7 @@ import pytest
 
 from harness.documents import DocumentError
 from harness.errors import UsageError
+from harness.model.plan import Stage
 from harness.plan.experiment import (
     Overrides,
     built_in_experiments,
@@ -146,3 +147,45 @@ def test_a_missing_scenario_is_told(write, tmp_path):
     (tmp_path / "load.py").unlink()
     with pytest.raises(UsageError, match=r"There is no file load\.py"):
         plan_experiment(read_experiment(path), Overrides())
+
+
+def with_load(load):
+    return GOOD.replace("load: {scenario: load.py, rate: 12.5}", f"load: {load}")
+
+
+def test_stages_are_ramps_and_a_slice_is_as_long_as_they_are(write):
+    text = with_load("{scenario: load.py, stages: [[5, 2], [20, 0.5]], distribution: uniform}")
+    plan = plan_experiment(read_experiment(write(text)), Overrides())
+
+    assert plan.scenario.profile == (Stage(rate=5, seconds=2), Stage(rate=20, seconds=0.5))
+    assert plan.scenario.distribution == "uniform"
+    assert {
+        piece.duration_s for round_ in plan.rounds for piece in round_.slices if not piece.is_warm_up
+    } == {2.5}
+    assert load_plan(dump_plan(plan)) == plan
+
+
+def test_users_make_a_closed_loop_and_a_rate_of_the_command_line_an_open_one(write):
+    document = read_experiment(write(with_load("{scenario: load.py, users: 4}")))
+    closed = plan_experiment(document, Overrides())
+    opened = plan_experiment(document, Overrides(rate=7))
+
+    assert (closed.scenario.users, closed.scenario.profile) == (4, ())
+    assert (opened.scenario.users, opened.scenario.profile) == (None, (Stage(rate=7, seconds=0),))
+    assert load_plan(dump_plan(closed)) == closed
+
+
+@pytest.mark.parametrize(
+    ("load", "told"),
+    [
+        ("{scenario: load.py}", "load needs exactly one of rate, stages and users; it has none"),
+        ("{scenario: load.py, rate: 3, users: 2}", "it has rate and users"),
+        ("{scenario: load.py, users: 2, distribution: uniform}", "they have no distribution"),
+        ("{scenario: load.py, stages: [[1]]}", "load.stages"),
+    ],
+)
+def test_a_load_that_is_not_one_load_is_told_with_its_line(write, load, told):
+    with pytest.raises(DocumentError, match=r"mine\.yaml:\d+: ") as caught:
+        read_experiment(write(with_load(load)))
+
+    assert told in caught.value.message
