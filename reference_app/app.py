@@ -14,10 +14,13 @@ from reference_app.settings import Settings
 from reference_app.storage.connections import Connections
 from reference_app.storage.loaded_data import LoadedData
 from reference_app.storage.users import Users
+from reference_app.web.client_handlers import ClientHandlers
 from reference_app.web.errors import errors_as_json
 from reference_app.web.handlers import Handlers, Services
 from reference_app.web.health import Health
 from reference_app.web.monitoring import Monitoring
+from reference_app.web.place_handlers import PlaceHandlers
+from reference_app.web.route import Route
 from reference_app.web.routes import routes
 
 MAX_BODY_BYTES = 64 * 1024
@@ -38,7 +41,8 @@ def make_app(components: Components, settings: Settings, loaded: LoadedData) -> 
     app.cleanup_ctx.append(_open(connections))
     app.on_response_prepare.append(_add_server_timing)
     handlers = Handlers(_services(components, connections, accounts, loaded))
-    listed = routes(handlers, Health(connections), Monitoring(layer_times))
+    others = _other_routes(components, connections, loaded)
+    listed = routes(handlers, Health(connections), Monitoring(layer_times), others)
     app.add_routes([route.definition for route in listed])
     return app
 
@@ -57,6 +61,14 @@ def _services(
         location_days=components.location_days(connections),
         revenue=components.revenue(connections),
     )
+
+
+def _other_routes(components: Components, connections: Connections, loaded: LoadedData) -> list[Route]:
+    today = loaded.anchor_date
+    return [
+        *PlaceHandlers(components.places(connections), components.next_slots(connections), today).routes(),
+        *ClientHandlers(components.clients(connections)).routes(),
+    ]
 
 
 def _open(connections: Connections) -> Callable[[web.Application], AsyncIterator[None]]:

@@ -9,9 +9,12 @@ from reference_app.services.ports import (
     AvailabilityQuery,
     BookingLock,
     BookingStatements,
+    ClientQuery,
     DirectoryQuery,
     HistoryQuery,
     LocationDayQuery,
+    NextSlotQuery,
+    PlaceQuery,
     RevenueQuery,
 )
 from reference_app.settings import Settings
@@ -38,6 +41,9 @@ class Components:
     """Middleware, outermost first."""
     directory: Callable[[Connections], DirectoryQuery]
     availability: Callable[[Connections], AvailabilityQuery]
+    next_slots: Callable[[Connections], NextSlotQuery]
+    places: Callable[[Connections], PlaceQuery]
+    clients: Callable[[Connections], ClientQuery]
     histories: Callable[[Connections], HistoryQuery]
     location_days: Callable[[Connections], LocationDayQuery]
     revenue: Callable[[Connections], RevenueQuery]

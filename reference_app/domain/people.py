@@ -1,5 +1,6 @@
 """Who calls the backend, and what each role may see."""
 
+import unicodedata
 from dataclasses import dataclass
 from typing import Literal
 
@@ -41,3 +42,9 @@ def require_client(user: User, client_id: int, home_location_id: int) -> None:
             raise ForbiddenError("other_client", "A client may only see their own data.")
         return
     require_location(user, home_location_id)
+
+
+def folded(name: str) -> str:
+    """Spell a name as a search compares it: without case and without accents."""
+    decomposed = unicodedata.normalize("NFKD", name.casefold())
+    return "".join(sign for sign in decomposed if not unicodedata.combining(sign))

@@ -6,9 +6,12 @@ from reference_app.components import Components
 from reference_app.optimizations.optimization import Optimization
 from reference_app.storage.availability import SetBasedAvailability
 from reference_app.storage.bookings import SetBasedBookings
+from reference_app.storage.clients import SetBasedClients
 from reference_app.storage.directory import SetBasedDirectory
 from reference_app.storage.histories import SetBasedHistory
 from reference_app.storage.location_days import SetBasedLocationDay
+from reference_app.storage.next_slots import SetBasedNextSlot
+from reference_app.storage.places import SetBasedPlaces
 from reference_app.storage.revenue import SetBasedRevenue
 
 
@@ -17,6 +20,9 @@ def _install(components: Components) -> Components:
         components,
         directory=SetBasedDirectory,
         availability=SetBasedAvailability,
+        next_slots=SetBasedNextSlot,
+        places=SetBasedPlaces,
+        clients=SetBasedClients,
         histories=SetBasedHistory,
         location_days=SetBasedLocationDay,
         revenue=SetBasedRevenue,

@@ -5,6 +5,8 @@ from datetime import date, datetime
 from typing import Protocol
 
 from reference_app.domain.answers import Appointment, DaySlots, Directory, History, LocationDay, Revenue
+from reference_app.domain.clients import Client, LifetimeValue
+from reference_app.domain.places import LocationDetails, NextSlot
 from reference_app.domain.scheduling import Offer, Span
 from reference_app.storage.connections import Connection
 
@@ -24,6 +26,36 @@ class AvailabilityQuery(Protocol):
 
     async def location_slots(self, location_id: int, service_id: int, day: date, today: date) -> DaySlots:
         """Find all barbers' free starts; raise `NotFoundError` for an unknown location or service."""
+
+
+class NextSlotQuery(Protocol):
+    """Answers when somebody is free next, within a week."""
+
+    async def of_barber(self, barber_id: int, service_id: int, since: date, today: date) -> NextSlot:
+        """Find one barber's next free start; raise `NotFoundError` for an unknown barber or service."""
+
+    async def of_location(self, location_id: int, service_id: int, since: date, today: date) -> NextSlot:
+        """Find any barber's next free start; raise `NotFoundError` for an unknown location or service."""
+
+
+class PlaceQuery(Protocol):
+    """Answers what the public may know of one location."""
+
+    async def details(self, location_id: int, today: date) -> LocationDetails:
+        """Find a location, its rules and its closures from today on; raise `NotFoundError`."""
+
+
+class ClientQuery(Protocol):
+    """Answers who the clients are, of one location or of all."""
+
+    async def by_name(self, prefix: str, location_id: int | None, limit: int) -> list[Client]:
+        """Find clients whose folded name begins with the folded prefix, by that name and id."""
+
+    async def by_email(self, email: str, location_id: int | None) -> list[Client]:
+        """Find the clients with this address, by id."""
+
+    async def lifetime_value(self, client_id: int) -> LifetimeValue:
+        """Add up a client's visits and payments; raise `NotFoundError` for an unknown client."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

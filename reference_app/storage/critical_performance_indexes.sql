@@ -28,3 +28,13 @@ CREATE INDEX IF NOT EXISTS barber_time_off_barber_idx ON barber_time_off (barber
 
 -- Who works at a location (storage/availability.py, storage/directory.py).
 CREATE INDEX IF NOT EXISTS barbers_location_idx ON barbers (location_id);
+
+-- Clients by e-mail address (storage/clients.py).
+CREATE INDEX IF NOT EXISTS clients_email_idx ON clients (email);
+
+-- Clients by the beginning of their name (storage/clients.py).
+CREATE INDEX IF NOT EXISTS clients_search_name_idx ON clients (search_name text_pattern_ops);
+
+-- The hours of one special day (storage/availability.py, storage/next_slots.py, storage/bookings.py).
+CREATE INDEX IF NOT EXISTS barber_special_availability_barber_idx
+    ON barber_special_availability (barber_id, day);

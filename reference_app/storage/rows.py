@@ -1,6 +1,7 @@
 """Rows of the database as the domain's values, for every variant."""
 
 from reference_app.domain.answers import Appointment, Barber
+from reference_app.domain.clients import Client
 from reference_app.domain.people import User
 from reference_app.domain.scheduling import BookingRules, ServiceTerms
 from reference_app.storage.connections import Row
@@ -35,6 +36,18 @@ def appointment_from(row: Row, timezone: str) -> Appointment:
         price_cents=row["price_cents"],
         status=row["status"],
         version=row["version"],
+    )
+
+
+def client_from(row: Row) -> Client:
+    """Read a client."""
+    return Client(
+        id=row["id"],
+        home_location_id=row["home_location_id"],
+        full_name=row["full_name"],
+        email=row["email"],
+        phone=row["phone"],
+        customer_type=row["customer_type"],
     )
 
 

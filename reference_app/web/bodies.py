@@ -56,7 +56,7 @@ def directory_body(directory: Directory, today: date) -> dict[str, Any]:
     return {
         "anchor_date": today.isoformat(),
         "client_count": directory.client_count,
-        "locations": [_location(location) for location in directory.locations],
+        "locations": [location_body(location) for location in directory.locations],
     }
 
 
@@ -132,7 +132,8 @@ def error_body(code: str, message: str) -> dict[str, Any]:
     return {"error": {"code": code, "message": message}}
 
 
-def _location(location: Location) -> dict[str, Any]:
+def location_body(location: Location) -> dict[str, Any]:
+    """Write a location with its barbers and services."""
     return {
         "id": location.id,
         "code": location.code,

@@ -92,6 +92,12 @@ def optional_query_id(request: web.Request, name: str) -> int | None:
     return min(int(text), MAX_ID)
 
 
+def optional_query_text(request: web.Request, name: str, max_length: int) -> str | None:
+    """Take a text out of the query string, if it is there."""
+    value = request.query.get(name)
+    return None if value is None else body_text({name: value}, name, max_length)
+
+
 def query_count(request: web.Request, name: str, default: int, maximum: int) -> int:
     """Take a count from 1 to `maximum` out of the query string."""
     text = request.query.get(name, str(default))

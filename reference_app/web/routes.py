@@ -1,6 +1,6 @@
 """Every route, in one list: what is served, and what the OpenAPI document tells."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 from aiohttp import web
 
@@ -17,41 +17,19 @@ from reference_app.web.schema import (
     ID,
     MOMENT,
     TEXT,
-    TOKEN,
     array,
     fields,
     nullable,
-    one_of,
     record,
     text,
     whole,
 )
-
-STATUS = one_of("pending", "confirmed", "cancelled", "completed", "no_show")
-APPOINTMENT_FIELDS = {
-    "id": ID,
-    "location_id": ID,
-    "barber_id": ID,
-    "client_id": ID,
-    "service_id": ID,
-    "starts_at": MOMENT,
-    "ends_at": MOMENT,
-    "timezone": TEXT,
-    "price_cents": CENTS,
-    "status": STATUS,
-    "version": COUNT,
-}
-APPOINTMENT = record(**APPOINTMENT_FIELDS)
-SERVICE = record(id=ID, name=TEXT, duration_minutes=COUNT, price_cents=CENTS)
-BARBER = record(id=ID, name=TEXT)
-SESSION = record(
-    token=TOKEN,
-    expires_at=MOMENT,
-    user=record(id=ID, role=TEXT, name=TEXT, client_id=nullable(ID), location_id=nullable(ID)),
-)
+from reference_app.web.shapes import APPOINTMENT, APPOINTMENT_FIELDS, LOCATION_FIELDS, SESSION
 
 
-def routes(handlers: Handlers, health: Health, monitoring: Monitoring) -> list[Route]:
+def routes(
+    handlers: Handlers, health: Health, monitoring: Monitoring, others: Iterable[Route] = ()
+) -> list[Route]:
     """List what the application answers, its own description included."""
     listed = [
         *_probes(health, monitoring),
@@ -59,6 +37,7 @@ def routes(handlers: Handlers, health: Health, monitoring: Monitoring) -> list[R
         *_places(handlers),
         *_appointments(handlers),
         *_insights(handlers),
+        *others,
     ]
     return [*listed, _description(listed)]
 
@@ -120,9 +99,7 @@ def _accounts(handlers: Handlers) -> list[Route]:
 
 
 def _places(handlers: Handlers) -> list[Route]:
-    location = record(
-        id=ID, code=TEXT, name=TEXT, timezone=TEXT, barbers=array(BARBER), services=array(SERVICE)
-    )
+    location = record(**LOCATION_FIELDS)
     barber_slots = record(barber_id=ID, name=TEXT, slots=array(MOMENT))
     entry = record(**APPOINTMENT_FIELDS, client=TEXT, client_phone=TEXT, barber=TEXT, service=TEXT)
     return [

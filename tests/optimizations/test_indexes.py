@@ -34,9 +34,22 @@ QUERIES = {
     "barber_time_off_barber_idx": """
         SELECT starts_at, ends_at FROM barber_time_off
          WHERE barber_id = 1 AND ends_at > '2026-03-17' AND starts_at < '2026-03-18'""",
+    "clients_email_idx": "SELECT id, full_name FROM clients WHERE email = 'client000007@example.test'",
+    "clients_search_name_idx": """
+        SELECT id, full_name FROM clients
+         WHERE search_name ~>=~ 'zoe a' AND search_name ~<~ 'zoe a\U0010ffff'
+         ORDER BY search_name COLLATE "C", id LIMIT 20""",
+    "barber_special_availability_barber_idx": """
+        SELECT starts_at, ends_at FROM barber_special_availability
+         WHERE barber_id = 1 AND day = '2026-03-22'""",
     "barbers_location_idx": "SELECT id, full_name FROM barbers WHERE location_id = 1 AND is_active",
 }
-SMALL_TABLES = {"barber_availability_barber_idx", "barber_time_off_barber_idx", "barbers_location_idx"}
+SMALL_TABLES = {
+    "barber_availability_barber_idx",
+    "barber_special_availability_barber_idx",
+    "barber_time_off_barber_idx",
+    "barbers_location_idx",
+}
 """Tables of a page or two are as cheap to read; a small scale only shows that the index can serve."""
 
 

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from reference_app.domain.passwords import hash_password
+from reference_app.domain.people import folded
 from reference_app.storage.seed.copy_format import (
     Choice,
     Column,
@@ -291,12 +292,14 @@ def _clients(drawn: Drawn) -> Table:
     paid = drawn.visits.price_cents[completed] - _refunds(drawn)
     visits = np.bincount(drawn.visits.client[completed], minlength=count)
     spent = np.bincount(drawn.visits.client[completed], weights=paid, minlength=count).astype(np.int64)
+    names = full_names(count, rng)
     return Table(
         name="clients",
         columns={
             "id": bigints(_ids(count)),
             "home_location_id": bigints(drawn.client_location + 1),
-            "full_name": Text(full_names(count, rng)),
+            "full_name": Text(names),
+            "search_name": Text([folded(name) for name in names]),
             "email": Text([client_email(n) for n in range(1, count + 1)]),
             "phone": Text([f"+1 555 {n:07d}" for n in rng.integers(0, 10_000_000, count).tolist()]),
             "customer_type": Choice(("new", "regular", "vip"), np.digitize(visits, [2, 20])),

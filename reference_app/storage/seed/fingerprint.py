@@ -14,6 +14,7 @@ _GENERATOR = (
     "storage/seed/sizes.py",
     "storage/seed/visits.py",
     "domain/passwords.py",
+    "domain/people.py",
 )
 _SCHEMA = ("storage/schema.sql", "storage/constraints.sql")
 

@@ -55,7 +55,16 @@ Step = tuple[str, Answer]
 
 async def replay(backend: Backend) -> AsyncIterator[Step]:
     """Yield each request's name and answer."""
-    for part in (_reads, _odd_reads, _log_ins, _bookings, _odd_bookings, _odd_bodies):
+    for part in (
+        _reads,
+        _more_reads,
+        _odd_reads,
+        _odd_searches,
+        _log_ins,
+        _bookings,
+        _odd_bookings,
+        _odd_bodies,
+    ):
         async for step in part(backend):
             yield step
 
@@ -94,6 +103,44 @@ async def _reads(backend: Backend) -> AsyncIterator[Step]:
     yield await _get(backend, "/api/v2/analytics/revenue?days=366", "owner")
     yield await _get(backend, "/api/v2/analytics/revenue?days=90&location_id=2", "owner")
     yield await _get(backend, "/api/v2/analytics/revenue?days=1&location_id=2&until=2024-06-01", "owner")
+
+
+async def _more_reads(backend: Backend) -> AsyncIterator[Step]:
+    yield await _get(backend, "/api/v2/openapi.json")
+    for location_id in ("1", "2", "3", "999999", "9" * 19, "9" * 30):
+        yield await _get(backend, f"/api/v2/locations/{location_id}")
+    for day in (*SUMMER_TIME_DAYS, *ODD_DATES):
+        for query in (
+            "location_id=1&service_id=3",
+            "location_id=2&service_id=12",
+            "barber_id=1&service_id=1",
+        ):
+            yield await _get(backend, f"/api/v2/availability/next?{query}&from={day}")
+    yield await _get(backend, "/api/v2/availability/next?barber_id=2&service_id=7")
+    for role in EVERYONE:
+        for client_id in (1, 31, 199, 999999):
+            yield await _get(backend, f"/api/v2/clients/{client_id}/lifetime-value", role)
+        for search in ("name=zoe", "name=%C5%81U&limit=3", "name=o", "email=client000007%40example.test"):
+            yield await _get(backend, f"/api/v2/clients?{search}", role)
+
+
+async def _odd_searches(backend: Backend) -> AsyncIterator[Step]:
+    for name in ("", "z", "_", "%25%25", "%00a", "%CC%81%CC%81", "ZO%C3%8B", "x" * 101, "O%27Brien", "zz"):
+        yield await _get(backend, f"/api/v2/clients?name={name}", "owner")
+        yield await _get(backend, f"/api/v2/clients?email={name}", "owner")
+    for query in ("", "name=an&email=x", "name=an&limit=0", "name=an&limit=101", "name=an&limit=x"):
+        yield await _get(backend, f"/api/v2/clients?{query}", "owner")
+    for value in NOT_IDS:
+        odd = quote(value, safe="%")
+        yield await _get(backend, f"/api/v2/availability/next?barber_id={odd}&service_id=1")
+        yield await _get(backend, f"/api/v2/availability/next?location_id={odd}&service_id=1")
+        yield await _get(backend, f"/api/v2/availability/next?location_id=1&service_id={odd}")
+        yield await _get(backend, f"/api/v2/clients/{odd}/lifetime-value", "owner")
+        yield await _get(backend, f"/api/v2/locations/{odd}")
+    for value in NOT_DATES:
+        yield await _get(backend, f"/api/v2/availability/next?barber_id=1&service_id=1&from={value}")
+    # A service of another location.
+    yield await _get(backend, "/api/v2/availability/next?barber_id=1&service_id=7")
 
 
 async def _odd_reads(backend: Backend) -> AsyncIterator[Step]:
