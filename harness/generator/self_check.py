@@ -1,10 +1,12 @@
 """What the generator must know about itself before anyone believes its numbers."""
 
 import time
+from collections.abc import Sequence
 from random import Random
 
 import gevent
 import numpy as np
+from numpy.typing import NDArray
 
 from harness.model.slice_summary import Spread
 
@@ -47,9 +49,9 @@ class CpuClock:
         return (time.process_time_ns() - self._cpu_ns) / wall_ns if wall_ns else 0.0
 
 
-def spread_ms(lags_ns: list[int]) -> Spread:
+def spread_ms(lags_ns: Sequence[int] | NDArray[np.int64]) -> Spread:
     """Return three points of the lags in milliseconds; zeros where there are none."""
-    if not lags_ns:
+    if not len(lags_ns):
         return Spread(p50=0.0, p99=0.0, max=0.0)
     p50, p99, largest = np.quantile(np.asarray(lags_ns, dtype=np.float64) / 1e6, [0.5, 0.99, 1.0])
     return Spread(p50=float(p50), p99=float(p99), max=float(largest))

@@ -13,6 +13,26 @@ class Spread:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class WorkerReport:
+    """One worker of a distributed generator in one slice."""
+
+    id: str
+    """`<host>/<number>`."""
+    is_lost: bool
+    """It died or fell silent, in this slice or before; what it had sent to the master by then is kept."""
+    offset_ns: int
+    """Its monotonic clock minus the master's, as used in this slice."""
+    error_ns: int
+    """The most by which that may have been wrong at any moment of the slice."""
+    sent_arrivals: int
+    request_count: int
+    start_lag_ms: Spread
+    loop_lag_ms: Spread
+    """Zeros for a lost worker, as is its CPU: these are told at the end."""
+    cpu_share: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class GeneratorReport:
     """The part of a slice summary that the generator alone can know."""
 
@@ -35,7 +55,11 @@ class GeneratorReport:
     loop_lag_ms: Spread
     """Wake-up minus planned wake-up of a Poisson-timed heartbeat in the generator's event loop."""
     generator_cpu_share: float
-    """CPU time of the generator during the slice, in cores."""
+    """CPU time of the generator during the slice, in cores; with workers, of the busiest process."""
+    lost_arrivals: int = 0
+    """A lost worker had them and did not report them. Planned = sent + dropped + lost."""
+    workers: tuple[WorkerReport, ...] = ()
+    """Empty where the generator is a single process."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -52,3 +76,5 @@ class SliceSummary:
     idle_cpu_share: dict[str, float]
     """CPU, in cores, that each other variant's server used meanwhile; it should be idle."""
     report: GeneratorReport
+    attempt: int = 1
+    """Which fresh start of its round sent it, from 1; more than 1 in a round that was resumed."""

@@ -3,7 +3,7 @@
 from dataclasses import asdict
 from typing import Any
 
-from harness.model.slice_summary import GeneratorReport, SliceSummary, Spread
+from harness.model.slice_summary import GeneratorReport, SliceSummary, Spread, WorkerReport
 
 _SPREADS = ("start_lag_ms", "loop_lag_ms")
 _OWN_NAMES = ("slice", "variant", "couple", "is_warm_up", "duration_s", "schedule_sha256")
@@ -22,9 +22,11 @@ def load_slice_summary(content: dict[str, Any]) -> SliceSummary:
     Raises:
         KeyError, TypeError: a name is missing, unknown or of another kind.
     """
-    rest = {name: value for name, value in content.items() if name not in (*_OWN_NAMES, "idle_cpu_share")}
+    own = (*_OWN_NAMES, "idle_cpu_share", "attempt")
+    rest = {name: value for name, value in content.items() if name not in own}
     return SliceSummary(
         **{name: content[name] for name in _OWN_NAMES},
+        attempt=content.get("attempt", 1),
         idle_cpu_share=dict(content["idle_cpu_share"]),
         report=load_generator_report(rest),
     )
@@ -36,5 +38,9 @@ def load_generator_report(content: dict[str, Any]) -> GeneratorReport:
     Raises:
         KeyError, TypeError: a name is missing, unknown or of another kind.
     """
-    spreads = {name: Spread(**content[name]) for name in _SPREADS}
-    return GeneratorReport(**{**content, **spreads})
+    workers = tuple(WorkerReport(**{**entry, **_spreads(entry)}) for entry in content.get("workers", ()))
+    return GeneratorReport(**{**content, **_spreads(content), "workers": workers})
+
+
+def _spreads(content: dict[str, Any]) -> dict[str, Spread]:
+    return {name: Spread(**content[name]) for name in _SPREADS}
