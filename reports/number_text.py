@@ -51,9 +51,9 @@ def pair_text(before: Estimate | None, after: Estimate | None) -> str:
     return f"{first} → {with_unit(number_text(after.value, unit=after.unit), after.unit)}"
 
 
-def sample_counts_text(before: Estimate | None, after: Estimate | None) -> str:
-    """Write how many samples stand behind a pair: `390 / 388`."""
-    return " / ".join(count_text(e.sample_count) if e else "\N{EN DASH}" for e in (before, after))
+def sample_counts_text(before_count: int, after_count: int) -> str:
+    """Write how many samples there are of before and of after: `390 / 388`."""
+    return f"{count_text(before_count)} / {count_text(after_count)}"
 
 
 def number_text(value: float, *, unit: str = "", is_signed: bool = False) -> str:

@@ -61,6 +61,8 @@ class Comparison:
     before: Estimate | None
     after: Estimate | None
     change: Estimate | None
+    before_count: int
+    after_count: int
     reason: str
 
 
@@ -366,6 +368,8 @@ def _comparison(node: _Node) -> Comparison:
         before=_estimate(node, "before"),
         after=_estimate(node, "after"),
         change=_estimate(node, "change"),
+        before_count=node["before_count"].count(),
+        after_count=node["after_count"].count(),
         reason=node.text_or_empty("reason"),
     )
 

@@ -152,7 +152,7 @@ def _endpoint_table(results: Results, *, is_wide: bool) -> RenderableType:
 def _wide_cells(row: EndpointRow) -> tuple[RenderableType, ...]:
     p50 = row.response_p50
     return (
-        Text(_endpoint(row.endpoint, 60)),
+        Text(_endpoint(row.endpoint, 60), overflow="fold"),
         _sample_counts(p50),
         _pair(p50),
         _change("response_time", p50.change if p50 else None, separator=" "),
@@ -164,7 +164,7 @@ def _wide_cells(row: EndpointRow) -> tuple[RenderableType, ...]:
 def _narrow_cells(row: EndpointRow) -> tuple[RenderableType, ...]:
     p50 = row.response_p50
     return (
-        Group(Text(_endpoint(row.endpoint, 60)), Text(f"n {_sample_counts(p50)}", "dim")),
+        Group(Text(_endpoint(row.endpoint, 60), overflow="fold"), Text(f"n {_sample_counts(p50)}", "dim")),
         _pair(p50),
         _change("response_time", p50.change if p50 else None, separator="\n"),
         f"{_pair(row.response_p95)}\n{_pair(row.error_share)}",
@@ -243,7 +243,7 @@ def _pair(comparison: Comparison | None) -> str:
 
 
 def _sample_counts(comparison: Comparison | None) -> str:
-    return sample_counts_text(comparison.before, comparison.after) if comparison else _NONE
+    return sample_counts_text(comparison.before_count, comparison.after_count) if comparison else _NONE
 
 
 def _change(metric: str, change: Estimate | None, *, separator: str) -> str:

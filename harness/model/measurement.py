@@ -42,5 +42,8 @@ class Comparison:
     after: Estimate | None
     change: Estimate | None
     """100 x (after/before - 1); None where it cannot be said, with the reason beside it."""
+    before_count: int
+    """Samples of before, also where they are too few to say anything."""
+    after_count: int
     reason: str = ""
     """Why an estimate is missing, "not resolvable: 12 requests a round, p95 needs 100"; empty otherwise."""

@@ -90,6 +90,8 @@ def _compare_one(endpoint: str, before: _Series, after: _Series, confidence: flo
         before=before_level,
         after=after_level,
         change=change,
+        before_count=sum(before.sample_counts),
+        after_count=sum(after.sample_counts),
         reason=change_reason or _join_reasons(before_reason, after_reason),
     )
 

@@ -239,6 +239,8 @@ def _comparisons(
             "before": estimate(value, value * 0.96, value * 1.05, unit, count),
             "after": estimate(value * ratio, value * ratio * 0.95, value * ratio * 1.05, unit, count),
             "change": estimate(change, change - 6 * ratio, change + 7 * ratio, "%", 6),
+            "before_count": count,
+            "after_count": count,
             "reason": "",
         }
 
@@ -252,6 +254,8 @@ def _comparisons(
             "before": before,
             "after": after,
             "change": None,
+            "before_count": count,
+            "after_count": count,
             "reason": reason,
         }
 

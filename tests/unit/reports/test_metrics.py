@@ -37,6 +37,8 @@ def test_the_worse_side_depends_on_the_metric():
             before=values[0],
             after=values[1],
             change=None,
+            before_count=1,
+            after_count=1,
             reason="",
         )
 

@@ -33,6 +33,8 @@ def judge(claim, *, after=None, change=None, reason=""):
         before=None,
         after=after,
         change=change,
+        before_count=1000,
+        after_count=1000,
         reason=reason,
     )
     verdict = judge_kpi(claim, [comparison]).verdict
