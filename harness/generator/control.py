@@ -1,10 +1,13 @@
 """The generator's end of the socket to the harness: one JSON object a line each way."""
 
 import json
+import logging
 from collections.abc import Iterator
 from typing import Any
 
 from gevent import socket
+
+logger = logging.getLogger(__name__)
 
 
 class Control:
@@ -25,3 +28,8 @@ class Control:
             self._socket.sendall(json.dumps({"event": event, **content}).encode() + b"\n")
         except (BrokenPipeError, ConnectionResetError):
             return
+
+    def abort(self, message: str) -> None:
+        """Say that the generator cannot go on, and why."""
+        logger.error(message)
+        self.send("error", message=message)

@@ -14,8 +14,9 @@ from typing import Any
 from locust import User, events
 
 from harness.generator.control import Control
+from harness.generator.load_sender import LoadSender
 from harness.generator.open_loop import install_hooks
-from harness.generator.session import Session
+from harness.generator.session import Session, SingleSender
 
 CONTROL_FD = "KPIBENCH_CONTROL_FD"
 TARGETS = "KPIBENCH_TARGETS"
@@ -39,7 +40,14 @@ def take_over(environment: Any, **_: Any) -> None:
         control.send("error", message="No User class found in it.")
         sys.exit(1)
     install_hooks()
-    Session(environment, control, json.loads(os.environ[TARGETS]), scenario_classes=scenario_classes)
+    load = LoadSender(
+        environment,
+        json.loads(os.environ[TARGETS]),
+        scenario_classes=scenario_classes,
+        abort=control.abort,
+    )
+    class_names = [found.__name__ for found in scenario_classes]
+    Session(environment, control, SingleSender(load), class_names=class_names)
 
 
 events.init.add_listener(take_over)  # type: ignore[no-untyped-call]

@@ -37,8 +37,6 @@ class SliceOrder:
     drain_s: float
     closed_loop: ClosedLoop | None = None
     """In place of the arrivals, which are none then."""
-    starts_at_ns: int | None = None
-    """When the slice starts, on this process's monotonic clock; None is now."""
 
 
 class SliceRun:
@@ -73,16 +71,21 @@ class SliceRun:
         self._later: list[gevent.Greenlet] = []
         self._planned_arrivals = len(order.arrivals)
         self._started_ns = 0
+        self._takes_more = True
         self._in_flight = 0
         self._max_in_flight = 0
         self._is_idle = Event()
         self._is_over = False
 
-    def run(self) -> GeneratorReport:
-        """Send the load, wait for its answers, and return what was seen beside the samples."""
+    def run(self, *, starts_at_ns: int | None = None) -> GeneratorReport:
+        """Send the load, wait for its answers, and return what was seen beside the samples.
+
+        Args:
+            starts_at_ns: when the slice starts, on this process's monotonic clock; None is now.
+        """
         self._pool.slice = self
         _settle_garbage()
-        started_ns = self._started_ns = self._order.starts_at_ns or time.monotonic_ns()
+        started_ns = self._started_ns = starts_at_ns or time.monotonic_ns()
         sleep_until(started_ns)
         cpu = CpuClock()
         heartbeat = Heartbeat(Random(started_ns))
@@ -93,6 +96,7 @@ class SliceRun:
             self._walk(self._order.arrivals)
             sleep_until(started_ns + round(self._order.duration_s * 1e9))
             gevent.joinall(self._later)
+            self._takes_more = False
             is_drained = self._drain()
         finally:
             heartbeat.stop()
@@ -117,9 +121,15 @@ class SliceRun:
         )
 
     def add_arrivals(self, arrivals: Sequence[tuple[int, int, int]]) -> None:
-        """Take on more arrivals of the slice under way: those of a worker that was lost."""
+        """Take on more arrivals of the slice under way, as long as that is not over."""
+        if not self._takes_more:
+            return
         self._planned_arrivals += len(arrivals)
         self._later.append(gevent.spawn(self._walk, arrivals))
+
+    def flush(self) -> None:
+        """Pass the rows on that are recorded so far."""
+        self._recorder.flush()
 
     def send(self, arrival: RunningArrival, *, journey: str, method: str, url: str) -> SentRequest:
         """Stamp a request of an arrival that is being sent now."""
