@@ -9,6 +9,8 @@ from pathlib import Path
 
 import pytest
 
+from harness.gates.kpi_file import read_kpi_file
+
 ROOT = Path(__file__).resolve().parents[2]
 
 
@@ -107,9 +109,38 @@ def test_a_server_that_does_not_answer_leaves_a_note_in_the_run_folder(tmp_path,
     assert '"failed"' in (tmp_path / "here" / "status.json").read_text()
 
 
-def test_a_locust_file_that_cannot_be_loaded_is_told_with_the_reason(tmp_path, mine):
+def test_a_taken_port_is_told_before_a_database_is_made(tmp_path):
     with socket.create_server(("127.0.0.1", 0)) as listener:
-        listener.close()
+        port = listener.getsockname()[1]
+        done = kpibench("serve", "--variant", "before", "--port", port, cwd=tmp_path)
+
+    assert done.returncode == 2
+    assert f"Port {port} cannot be used: Address already in use." in done.stderr
+    assert "Give another one: --port" in done.stderr
+
+
+def test_init_writes_files_that_work_and_never_writes_over_any(tmp_path):
+    first = kpibench("init", "check", cwd=tmp_path)
+    again = kpibench("init", "check", cwd=tmp_path)
+    loaded = subprocess.run(
+        [sys.executable, "-m", "locust", "-f", "check/load.py", "--list"],
+        cwd=tmp_path,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+    assert first.returncode == 0
+    assert [kpi.id for kpi in read_kpi_file(tmp_path / "check/kpis.yaml").kpis] == [
+        "response-time",
+        "error-share",
+    ]
+    assert "Visitor" in loaded.stdout
+    assert again.returncode == 2
+    assert "exists already" in again.stderr
+
+
+def test_a_locust_file_that_cannot_be_loaded_is_told_with_the_reason(tmp_path, mine):
     write(tmp_path / "load.py", "import no_such_module_anywhere\n")
     server = subprocess.Popen(
         [sys.executable, "-u", "-m", "http.server", "0", "--bind", "127.0.0.1"],
