@@ -208,7 +208,7 @@ def _problems(results: Results) -> list[Text]:
         for check in results.validity
         if not check.ok
     ]
-    gap = [Text(f"Gap in the measurement: {short_name(results.gap, 300)}")] if results.gap else []
+    gap = [Text(f"Gap in the measurement: {short_name(results.gap, 2000)}")] if results.gap else []
     return [*lines, *gap]
 
 

@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 
 from harness.campaign.analyze_round import AnalyzedRound, VariantRound, analyze_round
+from harness.campaign.interruptions import told_interruptions
 from harness.errors import MeasurementError, NoDataError, UsageError
 from harness.gates.decide import judge_kpi, judge_run
 from harness.gates.kpi_file import read_kpi_file
@@ -87,7 +88,7 @@ def analyze(folder: RunFolder) -> dict[str, Any]:
                 "over_time": list(_over_time_charts(run, rounds)),
             },
             "queries": {variant: _top_statements(folder, run, variant) for variant in run.variants},
-            "gap": run.gap,
+            "gap": " ".join(filter(None, (run.gap, told_interruptions(run.status, run.counting_summaries)))),
             "environment": folder.read_json(folder.environment_json)
             if folder.environment_json.is_file()
             else {},
@@ -273,6 +274,7 @@ def _round(run: _Run, analyzed: AnalyzedRound) -> dict[str, Any]:
         "index": analyzed.index,
         "places": list(planned.places),
         "slice_count": sum(not piece.is_warm_up for piece in planned.slices),
+        "attempts": len({summary.attempt for summary in run.summaries(analyzed.index)}),
         "request_count": {name: seen.sample_count for name, seen in analyzed.variants.items()},
     }
 

@@ -52,7 +52,8 @@ def analyze_round(
         folder: the run.
         index: the round.
         variants: ids, the one that all others are compared with first.
-        finished: summaries of the round's finished slices, warm-ups too.
+        finished: summaries of the round's finished slices, warm-ups too. Where they are of more than one
+            fresh start, memory and CPU are those of the last: what was seen of the others ends with a kill.
 
     Raises:
         MeasurementError: a file is missing or damaged.
@@ -95,13 +96,15 @@ def _analyze_variant(
     columns = concatenate(list(samples.values()))
     dropped_count = sum(summary.report.dropped_arrivals for summary in counting)
     load = Load(duration_s=sum(summary.duration_s for summary in counting), dropped_arrivals=dropped_count)
+    last = max(summary.attempt for summary in counting)
+    of_last_start = [summary for summary in counting if summary.attempt == last]
     server = measure_server(
         read_process(folder, folder.process_jsonl(index, variant)),
         variant_id=variant,
         round_index=index,
-        counting_ns=_spans(counting),
+        counting_ns=_spans(of_last_start),
         other_ns=_spans([summary for summary in finished if summary.is_warm_up]),
-        request_count=len(columns),
+        request_count=sum(len(samples[summary.couple]) for summary in of_last_start),
     )
     return VariantRound(
         measurements=(

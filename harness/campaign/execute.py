@@ -2,24 +2,32 @@
 
 import os
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import asdict
 from datetime import UTC, datetime
+from typing import Any
 
 from harness.campaign.bench import Bench, Cores, divide_cores
 from harness.campaign.execute_round import execute_round
+from harness.campaign.inputs import describe_inputs, refuse_differences
 from harness.campaign.progress import Progress
-from harness.errors import KpibenchError
+from harness.campaign.remaining import remaining_rounds
+from harness.errors import KpibenchError, MeasurementError, UsageError
 from harness.model.plan import Plan
 from harness.probe.host import describe_machine
 from harness.store.run_folder import RunFolder
+from harness.store.set_aside import set_aside
 from harness.target.database import prepare_template, remove_leftovers
 from harness.target.postgres import Postgres, open_postgres
 
+_KEPT = ("started_at", "interruptions")
+"""What status.json keeps when a run is resumed."""
+
 
 def execute(plan: Plan, folder: RunFolder, *, database_url: str | None, progress: Progress) -> None:
-    """Carry out every round of `plan` and store what was seen in `folder`, slice by slice.
+    """Carry out what is missing of `plan`, and store what was seen in `folder`, slice by slice.
 
+    Of a new run all is missing. A round of which only some couples are there begins afresh for the others.
     However it ends, status.json says how, and everything that was started is stopped.
 
     Raises:
@@ -28,9 +36,23 @@ def execute(plan: Plan, folder: RunFolder, *, database_url: str | None, progress
         KeyboardInterrupt: the user pressed Ctrl-C; finished slices are kept.
     """
     with open_bench(plan, folder, database_url=database_url, progress=progress) as bench:
-        for round_ in plan.rounds:
+        for remaining in remaining_rounds(plan, folder.finished_slices()):
+            round_ = remaining.round_
             progress.round_started(round_)
-            execute_round(bench, round_)
+            set_aside(folder, round_.index, kept=remaining.kept)
+            with _told_as_failure(folder):
+                execute_round(bench, round_, attempt=max(1, folder.last_attempt(round_.index)))
+
+
+@contextmanager
+def _told_as_failure(folder: RunFolder) -> Iterator[None]:
+    """Tell that something which was as it must be when the run began no longer is: the run failed."""
+    try:
+        yield
+    except UsageError as error:
+        if not folder.finished_slices():
+            raise
+        raise MeasurementError(error.message, hint=error.hint) from error
 
 
 @contextmanager
@@ -40,9 +62,10 @@ def open_bench(
     """Get ready what all rounds share; at the end status.json says how it went. Raises as `execute` does."""
     with _noted(folder):
         cores = divide_cores()
+        machine = describe_machine()  # before this process is pinned to fewer cores
         with _database_server(plan, database_url, progress) as postgres, _pinned(cores):
-            _describe(folder, plan, postgres, cores)
             templates = _templates(plan, folder, postgres, progress)
+            _describe(folder, plan, machine, postgres, cores, templates)
             if postgres and postgres.postmaster_pid and cores:
                 os.sched_setaffinity(postgres.postmaster_pid, cores.driver)
             yield Bench(
@@ -58,11 +81,11 @@ def open_bench(
 @contextmanager
 def _noted(folder: RunFolder) -> Iterator[None]:
     """Keep status.json true whatever happens inside."""
-    started_at = _now()
+    kept = {"started_at": _now(), **{name: folder.status[name] for name in _KEPT if name in folder.status}}
 
     def note(state: str, text: str) -> None:
         ended_at = None if state == "running" else _now()
-        folder.write_status({"state": state, "note": text, "started_at": started_at, "ended_at": ended_at})
+        folder.write_status({**kept, "state": state, "note": text, "ended_at": ended_at})
 
     note("running", "The run is under way, or it was killed: no end was noted.")
     try:
@@ -71,7 +94,8 @@ def _noted(folder: RunFolder) -> Iterator[None]:
         note("interrupted", "Stopped by the user; the rounds that were whole by then are judged.")
         raise
     except KpibenchError as error:
-        note("failed", error.message)
+        with suppress(MeasurementError):  # a full disk is told by the error itself
+            note("failed", error.message)
         raise
     except BaseException as error:
         note("failed", f"kpibench crashed: {error!r}")
@@ -122,9 +146,17 @@ def _templates(
     }
 
 
-def _describe(folder: RunFolder, plan: Plan, postgres: Postgres | None, cores: Cores | None) -> None:
+def _describe(
+    folder: RunFolder,
+    plan: Plan,
+    machine: dict[str, Any],
+    postgres: Postgres | None,
+    cores: Cores | None,
+    templates: dict[str, str],
+) -> None:
+    """Note what everything runs on; a run that is resumed must find the same again."""
     environment = {
-        "machine": describe_machine(),
+        "machine": machine,
         "database": {
             "version": postgres.version,
             "is_embedded": postgres.is_embedded,
@@ -136,8 +168,30 @@ def _describe(folder: RunFolder, plan: Plan, postgres: Postgres | None, cores: C
         "cores": {name: sorted(ids) for name, ids in asdict(cores).items()} if cores else None,
         "scenario": plan.scenario.locustfile,
         "scale": plan.scale,
+        "inputs": describe_inputs(plan, folder, templates=templates),
     }
+    if folder.environment_json.is_file():
+        _require_same_bench(folder, environment)
+        return
     folder.write_json(folder.environment_json, environment)
+
+
+def _require_same_bench(folder: RunFolder, now: dict[str, Any]) -> None:
+    then = folder.read_json(folder.environment_json)
+    refuse_differences(
+        folder,
+        (
+            *(
+                (
+                    f"the database's {name}",
+                    (then["database"] or {}).get(name),
+                    (now["database"] or {}).get(name),
+                )
+                for name in ("version", "is_embedded", "settings")
+            ),
+            ("the cores", then["cores"], now["cores"]),
+        ),
+    )
 
 
 def _now() -> str:

@@ -2,7 +2,7 @@
 
 import time
 from collections.abc import Iterator, Mapping
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -10,13 +10,14 @@ from harness.campaign.bench import Bench
 from harness.campaign.execute_slice import execute_slice
 from harness.drive.driver import LoadDriver
 from harness.drive.locust_driver import LocustDriver
-from harness.errors import MeasurementError
+from harness.errors import KpibenchError
 from harness.model.plan import Round, Slice
 from harness.model.slice_summary import GeneratorReport
 from harness.model.variant import Variant
 from harness.probe.host import HostProbe
 from harness.probe.process import ProcessProbe
 from harness.probe.queries import read_statements, reset_statements
+from harness.store.atomic import told_as_measurement_error
 from harness.target.database import CLONE_PREFIX, clone, drop
 from harness.target.server import RunningServer, attach, start_server
 
@@ -31,11 +32,19 @@ class OpenRound:
     servers: Mapping[str, RunningServer]
     """By variant id."""
     driver: LoadDriver
+    attempt: int = 1
+    """Which fresh start of the round this is."""
 
 
-def execute_round(bench: Bench, round_: Round) -> None:
-    """Bring all variants up in the drawn order, run the slices, store, and take everything down again."""
-    with open_round(bench, round_) as open_:
+def execute_round(bench: Bench, round_: Round, *, attempt: int = 1) -> None:
+    """Bring all variants up in the drawn order, run the slices, store, and take everything down again.
+
+    Args:
+        bench: what stays the same through the run.
+        round_: with the slices that are to be run now.
+        attempt: which fresh start of the round this is, from 1.
+    """
+    with open_round(bench, round_, attempt=attempt) as open_:
         is_warm = False
         for slice_ in round_.slices:
             if not slice_.is_warm_up and not is_warm:
@@ -46,10 +55,11 @@ def execute_round(bench: Bench, round_: Round) -> None:
 
 
 @contextmanager
-def open_round(bench: Bench, round_: Round) -> Iterator[OpenRound]:
+def open_round(bench: Bench, round_: Round, *, attempt: int = 1) -> Iterator[OpenRound]:
     """Bring up the variants in the drawn order, the generator and the probes; note the round at its end."""
     folder = bench.folder
-    folder.round_dir(round_.index).mkdir(parents=True, exist_ok=True)
+    with told_as_measurement_error(folder.round_dir(round_.index)):
+        folder.round_dir(round_.index).mkdir(parents=True, exist_ok=True)
     started_ns = time.monotonic_ns()
     with ExitStack() as stack:
         servers = {
@@ -65,11 +75,12 @@ def open_round(bench: Bench, round_: Round) -> Iterator[OpenRound]:
             )
         )
         _watch(stack, bench, round_, servers, driver.pid)
-        yield OpenRound(servers=servers, driver=driver)
+        yield OpenRound(servers=servers, driver=driver, attempt=attempt)
     folder.write_json(
         folder.round_json(round_.index),
         {
             "index": round_.index,
+            "attempt": attempt,
             "places": list(round_.places),
             "started_ns": started_ns,
             "ended_ns": time.monotonic_ns(),
@@ -79,13 +90,12 @@ def open_round(bench: Bench, round_: Round) -> Iterator[OpenRound]:
 
 
 def run_slice(bench: Bench, round_: Round, slice_: Slice, open_: OpenRound) -> GeneratorReport:
-    """Run and store one slice, see that every server lives on, and give them a rest."""
+    """Run and store one slice, then give the servers a rest."""
     bench.progress.slice_started(round_, slice_)
-    report = execute_slice(bench, round_, slice_, open_.driver, open_.servers)
+    report = execute_slice(bench, round_, slice_, open_.driver, open_.servers, attempt=open_.attempt)
     bench.progress.slice_finished(
         round_, slice_, request_count=report.request_count, failed_count=report.failed_count
     )
-    _require_alive(bench, round_, open_.servers)
     time.sleep(DRAIN_GAP_S)
     return report
 
@@ -120,8 +130,11 @@ def _database(bench: Bench, round_: Round, variant: Variant) -> Iterator[str]:
     url = clone(bench.postgres, bench.templates[variant.id], name)
     try:
         yield url
-    finally:
-        drop(bench.postgres, name)
+    except BaseException:
+        with suppress(KpibenchError):  # where the server died, that is not the news
+            drop(bench.postgres, name)
+        raise
+    drop(bench.postgres, name)
 
 
 def _database_name(bench: Bench, round_: Round, variant_id: str) -> str:
@@ -156,13 +169,3 @@ def _store_statements(bench: Bench, round_: Round) -> None:
         for variant_id in bench.templates:
             statements = read_statements(bench.postgres.admin_url, _database_name(bench, round_, variant_id))
             bench.folder.write_json(bench.folder.queries_json(round_.index, variant_id), statements)
-
-
-def _require_alive(bench: Bench, round_: Round, servers: Mapping[str, RunningServer]) -> None:
-    for variant_id, server in servers.items():
-        if not server.alive():
-            log_path = bench.folder.server_log(round_.index, variant_id)
-            raise MeasurementError(
-                f"The server of variant {variant_id!r} died in round {round_.index}.",
-                hint=f"See {log_path}.",
-            )

@@ -5,10 +5,12 @@ from collections.abc import Mapping
 
 from harness.campaign.bench import Bench
 from harness.drive.driver import LoadDriver
+from harness.errors import MeasurementError
 from harness.model.plan import Round, Slice
 from harness.model.slice_summary import GeneratorReport, SliceSummary
 from harness.plan.arrivals import draw_load, schedule_hash
 from harness.probe.process import cpu_seconds
+from harness.target.postgres import require_alive
 from harness.target.server import RunningServer
 
 DRAIN_LIMIT_S = 30.0
@@ -16,9 +18,19 @@ DRAIN_LIMIT_S = 30.0
 
 
 def execute_slice(
-    bench: Bench, round_: Round, slice_: Slice, driver: LoadDriver, servers: Mapping[str, RunningServer]
+    bench: Bench,
+    round_: Round,
+    slice_: Slice,
+    driver: LoadDriver,
+    servers: Mapping[str, RunningServer],
+    *,
+    attempt: int = 1,
 ) -> GeneratorReport:
-    """Replay the slice's schedule, wait for the last answer, write samples and then the summary."""
+    """Replay the slice's schedule, wait for the last answer, write samples and then the summary.
+
+    Raises:
+        MeasurementError: the generator, a server or the database died; then the slice does not count.
+    """
     arrivals, closed_loop = draw_load(bench.plan.scenario, slice_)
     folder = bench.folder
     samples = folder.slice_samples(round_.index, slice_.variant_id, slice_.index)
@@ -40,6 +52,7 @@ def execute_slice(
         on_progress=bench.progress.requests,
     )
     elapsed_s = time.monotonic() - started_at
+    _require_all_alive(bench, round_, servers)
     summary = SliceSummary(
         slice=slice_.index,
         variant=slice_.variant_id,
@@ -52,6 +65,20 @@ def execute_slice(
             for variant_id, pid in idle.items()
         },
         report=report,
+        attempt=attempt,
     )
     folder.write_slice_summary(round_.index, summary)
     return report
+
+
+def _require_all_alive(bench: Bench, round_: Round, servers: Mapping[str, RunningServer]) -> None:
+    """Refuse a slice whose answers are those of something dead."""
+    if bench.postgres:
+        require_alive(bench.postgres)
+    for variant_id, server in servers.items():
+        if not server.alive():
+            log_path = bench.folder.server_log(round_.index, variant_id)
+            raise MeasurementError(
+                f"The server of variant {variant_id!r} died in round {round_.index}.",
+                hint=f"See {log_path}.",
+            )

@@ -1,5 +1,6 @@
 """Show a run while it goes on: a live bar on a terminal, a line for each round elsewhere."""
 
+from collections.abc import Collection
 from types import TracebackType
 from typing import Self
 
@@ -14,12 +15,25 @@ from rich.progress import (
 )
 
 from harness.model.plan import Plan, Round, Slice
+from harness.model.slice_summary import SliceSummary
 
 
 class ProgressDisplay:
-    """Follow a run of `plan` on standard error; a context manager."""
+    """Follow a run of `plan` on standard error; a context manager.
 
-    def __init__(self, plan: Plan, console: Console | None = None) -> None:
+    Args:
+        plan: all that was planned.
+        done: round and summary of the slices that were finished before, in a run that is resumed.
+        console: where to show it; None for standard error.
+    """
+
+    def __init__(
+        self,
+        plan: Plan,
+        *,
+        done: Collection[tuple[int, SliceSummary]] = (),
+        console: Console | None = None,
+    ) -> None:
         self._console = console or Console(stderr=True, highlight=False)
         self._round_count = len(plan.rounds)
         self._request_count = 0
@@ -36,6 +50,7 @@ class ProgressDisplay:
         )
         total_s = sum(slice_.duration_s for round_ in plan.rounds for slice_ in round_.slices)
         self._task = self._bar.add_task("getting ready", total=total_s)
+        self._bar.advance(self._task, sum(summary.duration_s for _, summary in done))
 
     def __enter__(self) -> Self:
         self._bar.start()

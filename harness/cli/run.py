@@ -1,19 +1,22 @@
 """`kpibench run`: one experiment, from the plan to the verdict."""
 
+from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
 
 import click
 
 from harness.campaign.execute import execute
+from harness.campaign.resume import is_whole, read_plan, resume
 from harness.cli.conclude import conclude
 from harness.cli.progress_display import ProgressDisplay
-from harness.errors import ExitCode
+from harness.errors import ExitCode, MeasurementError, UsageError
 from harness.gates.kpi_file import read_kpi_file
 from harness.model.plan import Plan
 from harness.plan.experiment import Overrides, find_experiment, plan_experiment, read_experiment
 from harness.plan.plan_file import dump_plan
 from harness.store.run_folder import RunFolder
+from harness.store.run_lock import hold_run
 from harness.target.cache_folder import require_free_disk
 
 FREE_DISK_BYTES = 64 << 20
@@ -21,7 +24,7 @@ FREE_DISK_BYTES = 64 << 20
 
 
 @click.command()
-@click.argument("experiment", default="quick")
+@click.argument("experiment", required=False)
 @click.option(
     "--out", type=click.Path(path_type=Path), help="Run folder to make.  [default: runs/<time>-<experiment>]"
 )
@@ -39,8 +42,15 @@ FREE_DISK_BYTES = 64 << 20
     envvar="KPIBENCH_DATABASE_URL",
     help="Use this PostgreSQL (15 or newer) in place of the embedded one.",
 )
+@click.option(
+    "--resume",
+    "unfinished",
+    metavar="RUN",
+    type=click.Path(path_type=Path),
+    help="Finish the run of this folder, which was cut short.",
+)
 def run(
-    experiment: str,
+    experiment: str | None,
     out: Path | None,
     seed: int | None,
     scale: float | None,
@@ -48,17 +58,26 @@ def run(
     rounds: int | None,
     kpis: str | None,
     database_url: str | None,
+    unfinished: Path | None,
 ) -> ExitCode:
-    """Run EXPERIMENT (a built-in name or a .yaml file) and judge it.
+    """Run EXPERIMENT (a built-in name or a .yaml file, `quick` if none is given) and judge it.
 
     \b
     Examples:
       kpibench run                        the quick experiment, three minutes
       kpibench run quick --scale 0.1      smaller data
       kpibench run my.yaml --out runs/x   an experiment of yours
+      kpibench run --resume runs/x        finish what was interrupted, killed or failed
     """  # noqa: D301
-    document = read_experiment(find_experiment(experiment))
     overrides = Overrides(seed=seed, scale=scale, rate=rate, rounds=rounds, kpis=kpis)
+    if unfinished:
+        if experiment or out or overrides != Overrides():
+            raise UsageError(
+                "--resume takes the experiment and all its values from the run.",
+                hint=f"Give nothing but the folder: kpibench run --resume {unfinished}",
+            )
+        return finish(RunFolder.open(unfinished), database_url=database_url)
+    document = read_experiment(find_experiment(experiment or "quick"))
     plan = plan_experiment(document, overrides)
     return measure(plan, document.text, out=out, database_url=database_url)
 
@@ -71,13 +90,34 @@ def measure(plan: Plan, experiment_text: str, *, out: Path | None, database_url:
     folder.write_text(folder.kpis_yaml, kpi_file.text)
     folder.write_text(folder.plan_json, dump_plan(plan))
     click.echo(f"{plan.title}: {len(plan.rounds)} rounds, run folder {folder.path}", err=True)
+    with hold_run(folder):
+        return _carry_out(execute, plan, folder, database_url)
+
+
+def finish(folder: RunFolder, *, database_url: str | None) -> ExitCode:
+    """Measure what a run still lacks, judge it and show the verdict."""
+    with hold_run(folder):
+        plan = read_plan(folder)
+        if is_whole(plan, folder):
+            click.echo(f"The run {folder.path} is finished: there is nothing left to measure.", err=True)
+            return conclude(folder)
+        click.echo(f"{plan.title}: going on in {folder.path}", err=True)
+        return _carry_out(resume, plan, folder, database_url)
+
+
+def _carry_out(
+    measure_rest: Callable[..., None], plan: Plan, folder: RunFolder, database_url: str | None
+) -> ExitCode:
+    next_step = f"To finish the run: kpibench run --resume {folder.path}"
     try:
-        with ProgressDisplay(plan) as display:
-            execute(plan, folder, database_url=database_url, progress=display)
+        with ProgressDisplay(plan, done=folder.finished_slices()) as display:
+            measure_rest(plan, folder, database_url=database_url, progress=display)
     except KeyboardInterrupt:
-        click.echo("Interrupted: judging the rounds that are whole.", err=True)
+        click.echo(f"Interrupted: judging the rounds that are whole. {next_step}", err=True)
         conclude(folder)
         return ExitCode.INTERRUPTED
+    except MeasurementError as error:
+        raise MeasurementError(error.message, hint=f"{error.hint}\n{next_step}".lstrip()) from error
     return conclude(folder)
 
 

@@ -1,11 +1,14 @@
 """What each statement cost one database, as pg_stat_statements saw it."""
 
 import asyncio
-from typing import Any
+from collections.abc import Coroutine
+from typing import Any, TypeVar
 
 import asyncpg
 
 from harness.errors import MeasurementError
+
+T = TypeVar("T")
 
 CONNECT_TIMEOUT_S = 10.0
 
@@ -16,7 +19,7 @@ def reset_statements(admin_url: str, database_name: str) -> None:
     Raises:
         MeasurementError: The server does not answer.
     """
-    asyncio.run(_reset(admin_url, database_name))
+    _await(_reset(admin_url, database_name))
 
 
 def read_statements(admin_url: str, database_name: str, *, top: int = 200) -> dict[str, Any]:
@@ -36,11 +39,18 @@ def read_statements(admin_url: str, database_name: str, *, top: int = 200) -> di
     Raises:
         MeasurementError: The server does not answer.
     """
-    return asyncio.run(_read(admin_url, database_name, top))
+    return _await(_read(admin_url, database_name, top))
+
+
+def _await(work: Coroutine[Any, Any, T]) -> T:
+    try:
+        return asyncio.run(work)
+    except (asyncpg.PostgresError, asyncpg.InterfaceError, OSError) as error:
+        raise MeasurementError(f"The database server no longer answers: {type(error).__name__}.") from None
 
 
 async def _reset(admin_url: str, database_name: str) -> None:
-    connection = await _connect(admin_url)
+    connection = await asyncpg.connect(admin_url, timeout=CONNECT_TIMEOUT_S)
     try:
         if not await _obstacle(connection):
             await connection.execute(
@@ -52,7 +62,7 @@ async def _reset(admin_url: str, database_name: str) -> None:
 
 
 async def _read(admin_url: str, database_name: str, top: int) -> dict[str, Any]:
-    connection = await _connect(admin_url)
+    connection = await asyncpg.connect(admin_url, timeout=CONNECT_TIMEOUT_S)
     try:
         reason = await _obstacle(connection)
         if reason:
@@ -61,13 +71,6 @@ async def _read(admin_url: str, database_name: str, top: int) -> dict[str, Any]:
         return {"available": True, "statements": [dict(row) for row in rows]}
     finally:
         await connection.close()
-
-
-async def _connect(admin_url: str) -> "asyncpg.Connection[Any]":
-    try:
-        return await asyncpg.connect(admin_url, timeout=CONNECT_TIMEOUT_S)
-    except (asyncpg.PostgresError, asyncpg.InterfaceError, OSError) as error:
-        raise MeasurementError(f"The database server no longer answers: {type(error).__name__}.") from None
 
 
 _STATEMENTS = """

@@ -7,9 +7,14 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self
 
+from harness.errors import MeasurementError
+from harness.store.atomic import told_as_measurement_error
+
 
 class Sampler:
     """Write one line when the `with` block begins, one each interval, and one when it ends.
+
+    A line that cannot be written ends the looks; the end of the block raises it as a MeasurementError.
 
     Args:
         measure: Gives the next line; None writes none.
@@ -24,6 +29,7 @@ class Sampler:
         self._path = path
         self._interval_s = interval_s
         self._is_over = threading.Event()
+        self._fault: MeasurementError | None = None
         self._thread = threading.Thread(target=self._run, name=f"probe {path.name}", daemon=True)
 
     def __enter__(self) -> Self:
@@ -35,9 +41,17 @@ class Sampler:
     ) -> None:
         self._is_over.set()
         self._thread.join()
+        if self._fault is not None and error is None:
+            raise self._fault
 
     def _run(self) -> None:
-        with self._path.open("a", encoding="utf-8") as file:
+        try:
+            self._write_lines()
+        except MeasurementError as fault:
+            self._fault = fault
+
+    def _write_lines(self) -> None:
+        with told_as_measurement_error(self._path), self._path.open("a", encoding="utf-8") as file:
             while True:
                 is_last = self._is_over.is_set()
                 line = self._measure()

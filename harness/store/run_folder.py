@@ -98,6 +98,11 @@ class RunFolder:
         """The report for people."""
         return self.path / "report.html"
 
+    @property
+    def lock_file(self) -> Path:
+        """Names the process that works on this run; see `hold_run`."""
+        return self.path / "lock"
+
     def round_dir(self, round_index: int) -> Path:
         """Return the folder of a round, counted from 1."""
         return self.path / "rounds" / f"{round_index:02}"
@@ -141,6 +146,16 @@ class RunFolder:
     def slice_summary(self, round_index: int, variant_id: str, slice_index: int) -> Path:
         """Return the file of a slice's summary; the slice counts when it is there."""
         return self.slice_samples(round_index, variant_id, slice_index).with_suffix(".json")
+
+    def attempt_dir(self, round_index: int, attempt: int) -> Path:
+        """Return where an attempt at a round that was cut short is set aside, laid out like the round."""
+        return self.round_dir(round_index) / f"attempt-{attempt}"
+
+    def last_attempt(self, round_index: int) -> int:
+        """Return the number of the attempt whose files lie in the round's own folder; 0 if there are none."""
+        if not self.round_dir(round_index).is_dir():
+            return 0
+        return 1 + len(list(self.round_dir(round_index).glob("attempt-*")))
 
     def write_text(self, path: Path, text: str) -> None:
         """Write a file in one step; see `atomic.write_text`."""

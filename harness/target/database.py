@@ -18,6 +18,7 @@ from harness.target.postgres import Postgres
 
 CLONE_PREFIX = "kpibench_run_"
 _BUILDING_PREFIX = "kpibench_building_"
+_TEMPLATE_PREFIX = "kpibench_"
 _FINGERPRINT_TIMEOUT_S = 60.0
 _LOAD_GRACE_S = 5.0
 
@@ -64,13 +65,25 @@ def prepare_template(
     """
     if variant.database is None:
         raise ValueError(f"variant {variant.id!r} has no database")
-    values = {"python": sys.executable, "variant": variant.id, "scale": f"{scale:g}", "seed": seed}
+    values = _values(variant, scale, seed)
     digest = _fingerprint(variant.database, values)
-    template = f"kpibench_{digest}"
+    template = _TEMPLATE_PREFIX + digest
     if not _is_complete(postgres, template):
         say(f"Building the database of {variant.id!r} at scale {scale:g} (once).")
         _build(postgres, variant.database, values, digest=digest, say=say, log_path=log_path)
     return template
+
+
+def template_name(variant: Variant, *, scale: float, seed: int) -> str:
+    """Give the name that `prepare_template` would give, without a server: equal names mean equal data.
+
+    Raises:
+        UsageError: The fingerprint command cannot be started.
+        MeasurementError: It fails.
+    """
+    if variant.database is None:
+        raise ValueError(f"variant {variant.id!r} has no database")
+    return _TEMPLATE_PREFIX + _fingerprint(variant.database, _values(variant, scale, seed))
 
 
 def clone(postgres: Postgres, template: str, name: str) -> str:
@@ -97,6 +110,10 @@ def clone(postgres: Postgres, template: str, name: str) -> str:
 def drop(postgres: Postgres, name: str) -> None:
     """Drop a database if it is there, whoever is connected to it."""
     _run(postgres, f"DROP DATABASE IF EXISTS {_quote(name)} WITH (FORCE)")
+
+
+def _values(variant: Variant, scale: float, seed: int) -> dict[str, object]:
+    return {"python": sys.executable, "variant": variant.id, "scale": f"{scale:g}", "seed": seed}
 
 
 def _fingerprint(recipe: DatabaseRecipe, values: dict[str, object]) -> str:
@@ -136,7 +153,7 @@ def _build(
     say: Callable[[str], None],
     log_path: Path,
 ) -> None:
-    building, template = _BUILDING_PREFIX + digest, f"kpibench_{digest}"
+    building, template = _BUILDING_PREFIX + digest, _TEMPLATE_PREFIX + digest
     drop(postgres, building)
     drop(postgres, template)  # no template, whatever it is
     _run(postgres, f"CREATE DATABASE {_quote(building)} TEMPLATE template0")
@@ -197,6 +214,8 @@ def _run(postgres: Postgres, statement: str, *, url: str = "") -> None:
         raise MeasurementError(
             f"The database server at {postgres.masked_url} refused to run {statement!r}: {error}."
         ) from error
+    except (asyncpg.InterfaceError, OSError) as error:
+        raise MeasurementError(f"The database server at {postgres.masked_url} went away: {error}.") from error
 
 
 def _quote(name: str) -> str:

@@ -8,8 +8,9 @@ from pathlib import Path
 from typing import Any
 
 import asyncpg
+import psutil
 
-from harness.errors import UsageError
+from harness.errors import MeasurementError, UsageError
 from harness.target.cache_folder import cache_folder, hold_lock, require_free_disk
 from harness.target.cluster import ADMIN_DATABASE, SETTINGS, run_cluster
 from harness.target.connection import check_url, connect, database_of, execute, fetch, mask, with_database
@@ -40,6 +41,30 @@ class Postgres:
     def masked_url(self) -> str:
         """The URL for messages and files: the password is hidden."""
         return mask(self.admin_url)
+
+
+def require_alive(postgres: Postgres) -> None:
+    """Check that the server still runs.
+
+    Raises:
+        MeasurementError: It does not.
+    """
+    if postgres.postmaster_pid is None:
+        try:
+            fetch(postgres.admin_url, "SELECT 1")
+        except (UsageError, asyncpg.PostgresError):
+            raise MeasurementError(
+                f"The database server at {postgres.masked_url} no longer answers."
+            ) from None
+    elif not _runs(postgres.postmaster_pid):
+        raise MeasurementError("The embedded PostgreSQL died: somebody killed it, or the memory ran out.")
+
+
+def _runs(pid: int) -> bool:
+    try:
+        return psutil.Process(pid).status() != psutil.STATUS_ZOMBIE
+    except psutil.NoSuchProcess:
+        return False
 
 
 @contextmanager
