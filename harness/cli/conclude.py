@@ -26,8 +26,9 @@ def show(folder: RunFolder) -> None:
 
 
 def write_report(folder: RunFolder) -> None:
-    """Write report.html and print its path."""
-    _reports("html", folder.path)
+    """Write kpi.csv and report.html and print their paths."""
+    for form in ("csv", "html"):
+        _reports(form, folder.path)
 
 
 def _reports(form: str, path: Path) -> None:

@@ -1,41 +1,18 @@
-"""Write report.html next to the results, whole or not at all."""
+"""Write report.html next to the results."""
 
-import os
-import tempfile
 from pathlib import Path
 
-from reports.errors import ReportError
 from reports.html.page import render_page
 from reports.results import Results
+from reports.whole_file import write_whole
 
 FILE_NAME = "report.html"
 
 
 def write_report(results: Results, run_dir: Path) -> Path:
-    """Write the page to `report.html` in the run folder and return its path; a reader never sees half of it.
+    """Write the page to `report.html` in the run folder and return its path.
 
     Raises:
         ReportError: the folder cannot be written.
     """
-    path = run_dir / FILE_NAME
-    page = render_page(results).encode("utf-8")
-    try:
-        _replace(path, page)
-    except OSError as error:
-        raise ReportError(f"{path} cannot be written: {error.strerror}.") from error
-    return path
-
-
-def _replace(path: Path, content: bytes) -> None:
-    descriptor, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
-    try:
-        with os.fdopen(descriptor, "wb") as file:
-            file.write(content)
-        # mkstemp is private to its user; a report is as readable as any file of that user.
-        umask = os.umask(0)
-        os.umask(umask)
-        Path(temporary).chmod(0o666 & ~umask)
-        Path(temporary).replace(path)
-    except BaseException:
-        Path(temporary).unlink(missing_ok=True)
-        raise
+    return write_whole(run_dir / FILE_NAME, render_page(results).encode("utf-8"))
