@@ -14,7 +14,7 @@ from harness.plan.plan_file import load_plan
 from harness.store.run_folder import RunFolder
 
 _REASONS = {
-    "running": "kpibench was killed, or the machine stopped: no end was noted.",
+    "running": "no end was noted: kpibench was killed, or could not write any more.",
     "interrupted": "The user stopped it.",
 }
 """By the state that was noted; a failure noted its own reason."""

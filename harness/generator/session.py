@@ -133,6 +133,10 @@ class Session:
         except (SetUpError, SliceError) as error:
             self._control.abort(str(error))
             return
+        except OSError as error:
+            reason = os.strerror(error.errno) if error.errno else str(error)
+            self._control.abort(f"The samples cannot be written: {reason}.")
+            return
         finally:
             reporter.kill()
         self._control.send("slice_done", **asdict(report))

@@ -101,6 +101,8 @@ class SliceRun:
         finally:
             heartbeat.stop()
             flusher.kill()
+        if flusher.exception:  # rows that could not be written are lost
+            raise flusher.exception
         ended_ns = time.monotonic_ns()
         self._settle(ended_ns)
         lags_ns, self.loop_lags_ns = self.begun_lags_ns, heartbeat.lags_ns

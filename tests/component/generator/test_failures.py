@@ -190,6 +190,14 @@ def test_a_killed_generator_leaves_readable_samples_and_a_named_cause(drive, tmp
         driven.run(even_schedule(1, over_s=0.1))
 
 
+def test_a_full_disk_ends_the_slice_and_says_so(drive):
+    driven = drive(PAGE)
+    with pytest.raises(MeasurementError, match=r"The samples cannot be written: No space left on device\."):
+        driven.driver.run_slice(
+            "before", even_schedule(10, over_s=0.2), duration_s=0.2, samples=Path("/dev/full"), drain_s=5
+        )
+
+
 def test_the_event_loop_waits_with_select_whose_wake_up_is_exact(drive, tmp_path):
     drive(PAGE)
     assert "gevent waits with select" in (tmp_path / "generator.log").read_text()
