@@ -6,28 +6,33 @@ import os
 import signal
 import socket
 import subprocess
-import sys
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
 from harness.drive.driver import ProgressListener, ignore_progress
+from harness.drive.generator_process import generator_command, generator_environment
 from harness.errors import MeasurementError, UsageError
-from harness.model.plan import Arrival, ClosedLoop
-from harness.model.slice_summary import GeneratorReport, Spread
+from harness.model.plan import Arrival, ClosedLoop, Workers
+from harness.model.slice_summary import GeneratorReport
+from harness.store.slice_summary import load_generator_report
 
-_ROOT = Path(__file__).parents[2]
-_PLUGIN = _ROOT / "harness" / "generator" / "plugin.py"
 _START_TIMEOUT_S = 60.0
 _SET_UP_TIMEOUT_S = 60.0
 """The generator's own limit for the users' on_start; it says so itself before this driver gives up."""
 _SILENCE_TIMEOUT_S = 20.0
 """A healthy generator reports each second."""
+_WORKERS_TIMEOUT_S = 600.0
+"""For workers that a person starts on other hosts."""
 _STOP_TIMEOUT_S = 5.0
 _LOG_LINES = 12
+
+
+def say_nothing(text: str) -> None:
+    """Listen to no sentence."""
 
 
 class LocustDriver:
@@ -43,6 +48,9 @@ class LocustDriver:
         *,
         log_path: Path,
         cpus: frozenset[int] | None = None,
+        workers: Workers | None = None,
+        workers_timeout_s: float = _WORKERS_TIMEOUT_S,
+        say: Callable[[str], None] = say_nothing,
     ) -> None:
         """Start the generator and wait until it can spawn users.
 
@@ -51,14 +59,20 @@ class LocustDriver:
             targets: base URL of each variant.
             log_path: what Locust writes goes here.
             cpus: the cores that the generator may use; None for all.
+            workers: processes that share the load; None for a single one that sends it all.
+            workers_timeout_s: how long workers on other hosts are waited for.
+            say: is told which workers are missing, and which were lost.
 
         Raises:
-            UsageError: the Locust file is missing or Locust cannot run it.
+            UsageError: the Locust file is missing, Locust cannot run it, or the workers did not come.
         """
         if not locustfile.is_file():
             raise UsageError(f"There is no scenario {locustfile}.", hint="Check the path.")
         self._locustfile = locustfile
         self._log_path = log_path
+        self._workers = workers
+        self._workers_timeout_s = workers_timeout_s
+        self._say = say
         self._is_usable = True
         self._socket, theirs = socket.socketpair()
         self._received = b""
@@ -109,21 +123,28 @@ class LocustDriver:
             closed_loop=asdict(closed_loop) if closed_loop else None,
         )
         deadline_s = time.monotonic() + _SET_UP_TIMEOUT_S + duration_s + drain_s + _SILENCE_TIMEOUT_S
-        while (event := self._receive(self._time_left(deadline_s)))["event"] == "progress":
-            on_progress(event["sent"], event["done"])
+        while (event := self._receive(self._time_left(deadline_s)))["event"] in {"progress", "worker_lost"}:
+            if event["event"] == "progress":
+                on_progress(event["sent"], event["done"])
+            else:
+                self._say(f"Worker {event['worker']} {event['reason']}; the others take over.")
         if event.pop("event") != "slice_done":
             self._is_usable = False
             raise MeasurementError(
                 f"The load generator cannot go on: {event['message']}", hint=f"Its log is {self._log_path}."
             )
-        return _report(event)
+        return load_generator_report(event)
 
-    def close(self) -> None:
-        """Ask the generator to quit, and end it by force where it does not."""
+    def close(self, *, is_last: bool = True) -> None:
+        """Ask the generator to quit, and end it by force where it does not.
+
+        Args:
+            is_last: False has workers on other hosts connect again, to the generator of the next round.
+        """
         if self._process.poll() is None:
             with contextlib.suppress(OSError):
                 self._socket.settimeout(_STOP_TIMEOUT_S)
-                self._socket.sendall(b'{"command": "quit"}\n')
+                self._socket.sendall(json.dumps({"command": "quit", "is_last": is_last}).encode() + b"\n")
             with contextlib.suppress(subprocess.TimeoutExpired):
                 self._process.wait(_STOP_TIMEOUT_S)
         self._kill()
@@ -139,18 +160,20 @@ class LocustDriver:
     def _start(
         self, theirs: socket.socket, log: Any, targets: Mapping[str, str]
     ) -> "subprocess.Popen[bytes]":
-        command = [sys.executable, "-m", "harness.generator", "-f", f"{self._locustfile.resolve()},{_PLUGIN}"]
-        command += ["--headless", "--users", "0", "--only-summary", "--exit-code-on-error", "0"]
-        environment = {
-            **os.environ,
-            "PYTHONPATH": os.pathsep.join(filter(None, [str(_ROOT), os.environ.get("PYTHONPATH")])),
-            "PYTHONUNBUFFERED": "1",
-            # epoll waits in whole milliseconds; select wakes up to the microsecond (docs/adr/0005)
-            "GEVENT_LOOP": "libev-cext",
-            "GEVENT_BACKEND": "select",
-            "KPIBENCH_CONTROL_FD": str(theirs.fileno()),
-            "KPIBENCH_TARGETS": json.dumps(dict(targets)),
-        }
+        options = ["--headless", "--users", "0", "--only-summary", "--exit-code-on-error", "0"]
+        environment = generator_environment(
+            KPIBENCH_CONTROL_FD=str(theirs.fileno()), KPIBENCH_TARGETS=json.dumps(dict(targets))
+        )
+        if self._workers:
+            options += _master_options(self._workers)
+            environment["KPIBENCH_WORKERS"] = json.dumps(
+                {
+                    "count": self._workers.count,
+                    "are_local": self._workers.are_local,
+                    "timeout_s": _START_TIMEOUT_S if self._workers.are_local else self._workers_timeout_s,
+                }
+            )
+        command = generator_command(self._locustfile, *options)
         return subprocess.Popen(
             command,
             env=environment,
@@ -162,8 +185,12 @@ class LocustDriver:
         )
 
     def _await_ready(self) -> None:
+        missing = -1
         try:
-            event = self._receive(_START_TIMEOUT_S)
+            while (event := self._receive(_START_TIMEOUT_S))["event"] == "waiting":
+                if event["expected"] - event["joined"] != missing:
+                    missing = event["expected"] - event["joined"]
+                    self._tell_missing(event["joined"], event["expected"])
         except MeasurementError as error:
             raise UsageError(
                 f"Locust cannot run {self._locustfile}:\n{self._log_tail()}",
@@ -174,6 +201,10 @@ class LocustDriver:
                 f"Locust cannot run {self._locustfile}: {event['message']}",
                 hint=f"The whole log is {self._log_path}.",
             )
+
+    def _tell_missing(self, joined: int, expected: int) -> None:
+        if self._workers and not self._workers.are_local:
+            self._say(f"{joined} of {expected} workers are there.")
 
     def _send(self, **command: Any) -> None:
         self._socket.settimeout(_SILENCE_TIMEOUT_S)
@@ -236,11 +267,14 @@ class LocustDriver:
         self._socket.close()
 
 
-def _report(event: Mapping[str, Any]) -> GeneratorReport:
-    return GeneratorReport(
-        **{
-            **event,
-            "start_lag_ms": Spread(**event["start_lag_ms"]),
-            "loop_lag_ms": Spread(**event["loop_lag_ms"]),
-        }
-    )
+def _master_options(workers: Workers) -> list[str]:
+    host, port = workers.address if not workers.are_local else ("127.0.0.1", 0)
+    return [
+        "--master",
+        "--expect-workers",
+        str(workers.count),
+        "--master-bind-host",
+        host,
+        "--master-bind-port",
+        str(port),
+    ]

@@ -69,6 +69,10 @@ class SliceMerge:
         """True when every worker has reported its end or is lost."""
         return all(part.is_over for part in self._parts.values())
 
+    def has_finished(self, worker: str) -> bool:
+        """Return whether a worker has reported its end or is lost."""
+        return self._parts[worker].is_over
+
     @property
     def sent_arrivals(self) -> int:
         """Arrivals that were sent so far, as far as is known."""

@@ -9,17 +9,25 @@ import logging
 import os
 import signal
 import sys
+from pathlib import Path
 from typing import Any
 
 from locust import User, events
 
 from harness.generator.control import Control
+from harness.generator.crew import Crew, CrewOrder
 from harness.generator.load_sender import LoadSender
 from harness.generator.open_loop import install_hooks
-from harness.generator.session import Session, SingleSender
+from harness.generator.scenario_identity import scenario_fingerprint
+from harness.generator.session import Session, SingleSender, SliceSender
+from harness.generator.worker import Worker
 
 CONTROL_FD = "KPIBENCH_CONTROL_FD"
 TARGETS = "KPIBENCH_TARGETS"
+WORKERS = "KPIBENCH_WORKERS"
+"""For a master: the fields of CrewOrder."""
+WORKER = "KPIBENCH_WORKER"
+"""For a worker: its number; empty where its master gives it one."""
 
 
 class NoScenario(User):
@@ -30,24 +38,49 @@ class NoScenario(User):
 
 def take_over(environment: Any, **_: Any) -> None:
     """Put Locust under the harness where there is one."""
+    if WORKER in os.environ:
+        _become_worker(environment)
+        return
     if CONTROL_FD not in os.environ:
         logging.getLogger(__name__).warning("No harness: %s is not set, the plugin does nothing.", CONTROL_FD)
         return
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     control = Control(int(os.environ[CONTROL_FD]))
-    scenario_classes = [found for found in environment.user_classes if found is not NoScenario]
+    scenario_classes = _scenario_classes(environment)
     if not scenario_classes:
         control.send("error", message="No User class found in it.")
         sys.exit(1)
+    sender = _sender(environment, control, scenario_classes)
+    Session(environment, control, sender, class_names=[found.__name__ for found in scenario_classes])
+
+
+def _sender(environment: Any, control: Control, scenario_classes: list[type[User]]) -> SliceSender:
+    targets = json.loads(os.environ[TARGETS])
+    if WORKERS in os.environ:
+        order = CrewOrder(**json.loads(os.environ[WORKERS]))
+        return Crew(environment, control, targets, order=order, fingerprint=_fingerprint(environment))
     install_hooks()
-    load = LoadSender(
+    load = LoadSender(environment, targets, scenario_classes=scenario_classes, abort=control.abort)
+    return SingleSender(load)
+
+
+def _become_worker(environment: Any) -> None:
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    install_hooks()
+    Worker(
         environment,
-        json.loads(os.environ[TARGETS]),
-        scenario_classes=scenario_classes,
-        abort=control.abort,
+        scenario_classes=_scenario_classes(environment),
+        number=os.environ[WORKER],
+        fingerprint=_fingerprint(environment),
     )
-    class_names = [found.__name__ for found in scenario_classes]
-    Session(environment, control, SingleSender(load), class_names=class_names)
+
+
+def _scenario_classes(environment: Any) -> list[type[User]]:
+    return [found for found in environment.user_classes if found is not NoScenario]
+
+
+def _fingerprint(environment: Any) -> str:
+    return scenario_fingerprint(Path(environment.parsed_locustfiles[0]))
 
 
 events.init.add_listener(take_over)  # type: ignore[no-untyped-call]

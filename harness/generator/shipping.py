@@ -1,7 +1,7 @@
 """Samples on their way from a worker to the master: packed by one, unpacked by the other."""
 
-from collections.abc import Iterator
-from dataclasses import asdict, dataclass
+from collections.abc import Iterator, Mapping
+from dataclasses import asdict, dataclass, fields
 from typing import Any
 
 import numpy as np
@@ -31,6 +31,11 @@ class Shipment:
     def content(self) -> dict[str, Any]:
         """Return it as Locust's messages carry it."""
         return asdict(self)
+
+    @classmethod
+    def of(cls, content: Mapping[str, Any]) -> "Shipment":
+        """Return what `content` made a message of."""
+        return cls(**{field.name: content[field.name] for field in fields(cls)})
 
 
 class ShippingStream:

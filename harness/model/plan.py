@@ -20,6 +20,26 @@ class Stage:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Workers:
+    """Processes that share the load, under one master."""
+
+    count: int
+    listen: str = ""
+    """`HOST:PORT` at which the master awaits workers from other hosts; empty: it starts its own, here."""
+
+    @property
+    def are_local(self) -> bool:
+        """True where the master starts them itself."""
+        return not self.listen
+
+    @property
+    def address(self) -> tuple[str, int]:
+        """Host and port of `listen`."""
+        host, _, port = self.listen.rpartition(":")
+        return host, int(port)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Scenario:
     """What users do, as a Locust file, and how many of them there are: exactly one of rate, stages, users."""
 
@@ -34,6 +54,9 @@ class Scenario:
     users: int | None = None
     """Closed loop: so many users at a time, each of whom starts a task when the one before is done and its
     wait is over. The server then decides how much it is asked."""
+
+    workers: Workers | None = None
+    """None: one process sends everything."""
 
     @property
     def profile(self) -> tuple[Stage, ...]:

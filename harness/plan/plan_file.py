@@ -4,7 +4,7 @@ import json
 from dataclasses import asdict
 from typing import Any
 
-from harness.model.plan import Plan, Round, Scenario, Slice, Stage
+from harness.model.plan import Plan, Round, Scenario, Slice, Stage, Workers
 from harness.model.variant import DatabaseRecipe, Variant
 
 
@@ -34,7 +34,9 @@ def load_plan(text: str) -> Plan:
 
 
 def _scenario(entry: dict[str, Any]) -> Scenario:
-    return Scenario(**{**entry, "stages": tuple(Stage(**stage) for stage in entry.get("stages", ()))})
+    stages = tuple(Stage(**stage) for stage in entry.get("stages", ()))
+    workers = Workers(**entry["workers"]) if entry.get("workers") else None
+    return Scenario(**{**entry, "stages": stages, "workers": workers})
 
 
 def _variant(entry: dict[str, object]) -> Variant:
