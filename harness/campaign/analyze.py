@@ -179,6 +179,8 @@ def _facts(run: _Run, rounds: Sequence[AnalyzedRound]) -> RunFacts:
         variants={
             variant: _variant_facts([one.variants[variant] for one in rounds]) for variant in run.variants
         },
+        host=tuple(shares for one in rounds for shares in one.host),
+        closed_loop_users=run.plan.scenario.users,
     )
 
 

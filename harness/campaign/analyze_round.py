@@ -5,12 +5,15 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from harness.gates.validity import HostShare
 from harness.model.measurement import Measurement
 from harness.model.slice_summary import SliceSummary
 from harness.stats.charts import Window, windows
 from harness.stats.columns import Columns, FloatArray, concatenate
+from harness.stats.host import mean_shares
 from harness.stats.measure import WHOLE_MIX, Load, group_by_endpoint, measure_requests, measure_server
 from harness.stats.pairing import Pairing, add_pairings, pair_arrivals
+from harness.store.host_readings import read_host
 from harness.store.process_readings import read_process
 from harness.store.run_folder import RunFolder
 from harness.store.samples import read_samples
@@ -39,6 +42,8 @@ class AnalyzedRound:
 
     index: int
     variants: dict[str, VariantRound]
+    host: tuple[HostShare, ...]
+    """Of the slices that count, as far as somebody looked at the machine."""
     pairing: Pairing
     """The first variant against each other one, all couples together."""
 
@@ -77,12 +82,19 @@ def analyze_round(
             )
             for variant in variants
         },
+        host=_host_shares(folder, index, [summary for summary in finished if not summary.is_warm_up]),
         pairing=add_pairings(
             pair_arrivals(samples[variants[0], couple], columns)
             for (variant, couple), columns in samples.items()
             if variant != variants[0]
         ),
     )
+
+
+def _host_shares(folder: RunFolder, index: int, counting: Sequence[SliceSummary]) -> tuple[HostShare, ...]:
+    readings = read_host(folder, folder.host_jsonl(index))
+    seen = [mean_shares(readings, *span) for span in _spans(counting)]
+    return tuple(HostShare(cpu=shares[0], steal=shares[1]) for shares in seen if shares)
 
 
 def _analyze_variant(

@@ -8,7 +8,7 @@ import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
-from harness.model.slice_summary import SliceSummary
+from harness.model.slice_summary import GeneratorReport, SliceSummary
 from harness.model.verdict import Check
 from harness.stats.pairing import Pairing
 
@@ -27,6 +27,21 @@ MOST_GENERATOR_CORES = 0.30
 MOST_BAD_SLICES = 0.10
 """Of the slices may cross a limit: a machine hiccups, and rounds are robust against that."""
 
+MOST_LATE_SHARE = 0.05
+"""Of all arrivals may start more than 5 ms late, however slow the variant: beyond, the plan was not kept."""
+
+MOST_CONNECTION_ERROR_SHARE = 0.01
+"""Of a slice's requests may find or keep no connection."""
+
+MOST_HOST_SHARE = 0.95
+"""Of all cores may be busy on average in a slice: beyond, whoever waits for a core waits for chance."""
+
+MOST_STEAL_SHARE = 0.05
+"""Of all cores may be taken by other machines on average in a slice."""
+
+MOST_BUSY_SLICES = 0.25
+"""Of the slices may see so busy a machine: what it does to the generator is measured by its lags besides."""
+
 MOST_UNANSWERED_SHARE = 0.01
 """Of one variant's requests may end without any answer: past it something on the way broke, and the latencies
 that are left are those of the lucky."""
@@ -40,7 +55,7 @@ MOST_MIX_SHIFT = 0.05
 MOST_IDLE_CORES = 0.02
 """That a server may use while the other one is measured."""
 
-REPORTED_ONLY = frozenset({"background-work", "same-journeys", "same-requests"})
+REPORTED_ONLY = frozenset({"background-work", "same-journeys", "same-requests", "open-loop"})
 """Checks that people should see and that make no run invalid. A scenario that draws without its seed sends
 other requests to each side: that widens the intervals as any noise does. Only a shifted mix biases them."""
 
@@ -59,6 +74,14 @@ class VariantFacts:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class HostShare:
+    """How busy the whole machine was during one slice, on average over its cores."""
+
+    cpu: float
+    steal: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class RunFacts:
     """What the plan and the samples say beside the slice summaries."""
 
@@ -69,6 +92,10 @@ class RunFacts:
     pairing: Pairing
     """Of all couples."""
     variants: Mapping[str, VariantFacts]
+    host: Sequence[HostShare] = ()
+    """Of the slices that count; empty where nobody looked at the machine."""
+    closed_loop_users: int | None = None
+    """None in an open loop."""
 
 
 def check_validity(summaries: Sequence[tuple[int, SliceSummary]], facts: RunFacts) -> tuple[Check, ...]:
@@ -82,12 +109,10 @@ def check_validity(summaries: Sequence[tuple[int, SliceSummary]], facts: RunFact
     return (
         _rounds_complete(facts),
         _samples_complete(facts),
-        _rate_achieved(slices),
-        _dropped_arrivals(slices),
-        _start_lag(slices, facts),
-        _loop_lag(slices, facts),
-        _generator_cpu(slices),
-        _drained(slices),
+        *_open_loop(facts),
+        *_check_slices(slices, {variant_id: seen.p95_ms for variant_id, seen in facts.variants.items()}),
+        _host_cpu(facts.host),
+        _steal(facts.host),
         _schedule_equal(summaries),
         _same_journeys(facts),
         _same_requests(facts),
@@ -95,6 +120,26 @@ def check_validity(summaries: Sequence[tuple[int, SliceSummary]], facts: RunFact
         _unanswered(facts),
         _background_work(slices),
     )
+
+
+def check_load(report: GeneratorReport, *, p95_ms: float) -> tuple[Check, ...]:
+    """Return the checks of one stretch of load by itself, without variants to compare.
+
+    Args:
+        report: what the generator says of itself.
+        p95_ms: of the response time, as far as it is known; 0 where it is not.
+    """
+    summary = SliceSummary(
+        slice=0,
+        variant="",
+        couple=0,
+        is_warm_up=False,
+        duration_s=(report.ended_ns - report.started_ns) / 1e9,
+        schedule_sha256="",
+        idle_cpu_share={},
+        report=report,
+    )
+    return _check_slices([summary], {"": p95_ms})
 
 
 def check_client_delay(contradictions: Sequence[str]) -> Check:
@@ -113,6 +158,33 @@ def check_client_delay(contradictions: Sequence[str]) -> Check:
             " delay decides. Lower the rate."
         )
     return Check(id="client-delay", ok=count == 0, value=float(count), limit=0.0, detail=detail)
+
+
+P95ByVariant = Mapping[str, float | None]
+
+
+def _check_slices(slices: Sequence[SliceSummary], p95_ms: P95ByVariant) -> tuple[Check, ...]:
+    return (
+        _rate_achieved(slices),
+        _dropped_arrivals(slices),
+        _start_lag(slices, p95_ms),
+        _late_starts(slices),
+        _loop_lag(slices, p95_ms),
+        _generator_cpu(slices),
+        _connection_errors(slices),
+        _drained(slices),
+    )
+
+
+def _open_loop(facts: RunFacts) -> tuple[Check, ...]:
+    """Say what a closed loop cannot see; nothing needs to be said of an open one."""
+    if facts.closed_loop_users is None:
+        return ()
+    detail = (
+        f"This was a closed loop of {facts.closed_loop_users} users: a slow server is asked less, so what"
+        " users would have waited meanwhile is in no number (coordinated omission). Give a rate to see it."
+    )
+    return (Check(id="open-loop", ok=False, value=0.0, limit=1.0, detail=detail),)
 
 
 def _rounds_complete(facts: RunFacts) -> Check:
@@ -153,7 +225,8 @@ def _rate_achieved(slices: Sequence[SliceSummary]) -> Check:
         ok=ok,
         value=share,
         limit=LEAST_RATE_SHARE,
-        detail=detail + ("" if ok else " The generator cannot keep this rate: lower it."),
+        detail=detail
+        + ("" if ok else " The generator cannot keep this rate: lower it, or use more workers."),
     )
 
 
@@ -168,20 +241,32 @@ def _dropped_arrivals(slices: Sequence[SliceSummary]) -> Check:
     return Check(id="dropped-arrivals", ok=dropped == 0, value=float(dropped), limit=0.0, detail=detail)
 
 
-def _start_lag(slices: Sequence[SliceSummary], facts: RunFacts) -> Check:
-    bad = [s for s in slices if s.report.start_lag_ms.p99 > _lag_limit_ms(facts, s.variant)]
+def _start_lag(slices: Sequence[SliceSummary], p95_ms: P95ByVariant) -> Check:
+    bad = [s for s in slices if s.report.start_lag_ms.p99 > _lag_limit_ms(p95_ms.get(s.variant))]
     worst = max((summary.report.start_lag_ms.p99 for summary in slices), default=0.0)
     return _slice_share_check(
         "start-lag",
         len(bad),
         len(slices),
         lambda count: f"{count} started requests too late (p99 up to {worst:.1f} ms after the plan).",
-        "The generator or the machine is too busy: lower the rate, or stop what else runs.",
+        "The generator or the machine is too busy: lower the rate, use more workers, or stop what else runs.",
     )
 
 
-def _loop_lag(slices: Sequence[SliceSummary], facts: RunFacts) -> Check:
-    bad = [s for s in slices if s.report.loop_lag_ms.p99 > _lag_limit_ms(facts, s.variant)]
+def _late_starts(slices: Sequence[SliceSummary]) -> Check:
+    sent = sum(summary.report.sent_arrivals for summary in slices)
+    late = sum(summary.report.late_arrivals for summary in slices)
+    share = late / sent if sent else 0.0
+    ok = share <= MOST_LATE_SHARE
+    detail = f"{late:,} of {sent:,} arrivals started more than 5 ms late, {_percent(MOST_LATE_SHARE)} may."
+    remedy = " The generator or the machine is too busy: lower the rate, or use more workers."
+    return Check(
+        id="late-starts", ok=ok, value=share, limit=MOST_LATE_SHARE, detail=detail + ("" if ok else remedy)
+    )
+
+
+def _loop_lag(slices: Sequence[SliceSummary], p95_ms: P95ByVariant) -> Check:
+    bad = [s for s in slices if s.report.loop_lag_ms.p99 > _lag_limit_ms(p95_ms.get(s.variant))]
     worst = max((summary.report.loop_lag_ms.p99 for summary in slices), default=0.0)
     return _slice_share_check(
         "loop-lag",
@@ -192,10 +277,9 @@ def _loop_lag(slices: Sequence[SliceSummary], facts: RunFacts) -> Check:
     )
 
 
-def _lag_limit_ms(facts: RunFacts, variant: str) -> float:
+def _lag_limit_ms(p95_ms: float | None) -> float:
     """Return the limit of one variant's slices: see MOST_LAG_MS."""
-    seen = facts.variants.get(variant)
-    return max(MOST_LAG_MS, MOST_LAG_SHARE * seen.p95_ms) if seen and seen.p95_ms else MOST_LAG_MS
+    return max(MOST_LAG_MS, MOST_LAG_SHARE * (p95_ms or 0.0))
 
 
 def _generator_cpu(slices: Sequence[SliceSummary]) -> Check:
@@ -209,17 +293,70 @@ def _generator_cpu(slices: Sequence[SliceSummary]) -> Check:
             f"{count} kept the generator busier than {_percent(MOST_GENERATOR_CORES)} of a core"
             f" (up to {_percent(worst)})."
         ),
-        "Its own queue is then part of what it sees: lower the rate.",
+        "Its own queue is then part of what it sees: lower the rate, or use more workers.",
     )
 
 
-def _slice_share_check(check_id: str, bad: int, count: int, tell: Callable[[str], str], remedy: str) -> Check:
+def _connection_errors(slices: Sequence[SliceSummary]) -> Check:
+    shares = [
+        summary.report.connection_errors / summary.report.request_count
+        if summary.report.request_count
+        else 0.0
+        for summary in slices
+    ]
+    total = sum(summary.report.connection_errors for summary in slices)
+    return _slice_share_check(
+        "connection-errors",
+        sum(share > MOST_CONNECTION_ERROR_SHARE for share in shares),
+        len(slices),
+        lambda count: (
+            f"{count} lost more than {_percent(MOST_CONNECTION_ERROR_SHARE)} of their requests to connections"
+            f" that failed ({total:,} in all)."
+        ),
+        "See whether the server takes so many connections, and whether it lives; lower the rate.",
+    )
+
+
+def _host_cpu(host: Sequence[HostShare]) -> Check:
+    worst = max((seen.cpu for seen in host), default=0.0)
+    return _slice_share_check(
+        "host-cpu",
+        sum(seen.cpu > MOST_HOST_SHARE for seen in host),
+        len(host),
+        lambda count: f"{count} saw all cores busy (up to {_percent(worst)} of them on average).",
+        "Whoever waits for a core waits for chance: stop what else runs, or lower the rate.",
+        most=MOST_BUSY_SLICES,
+    )
+
+
+def _steal(host: Sequence[HostShare]) -> Check:
+    worst = max((seen.steal for seen in host), default=0.0)
+    return _slice_share_check(
+        "steal",
+        sum(seen.steal > MOST_STEAL_SHARE for seen in host),
+        len(host),
+        lambda count: (
+            f"{count} lost more than {_percent(MOST_STEAL_SHARE)} of the cores to other machines"
+            f" (up to {_percent(worst)})."
+        ),
+        "Run at another time, or on a machine of its own.",
+        most=MOST_BUSY_SLICES,
+    )
+
+
+def _slice_share_check(
+    check_id: str,
+    bad: int,
+    count: int,
+    tell: Callable[[str], str],
+    remedy: str,
+    *,
+    most: float = MOST_BAD_SLICES,
+) -> Check:
     share = bad / count if count else 0.0
-    ok = share <= MOST_BAD_SLICES
+    ok = share <= most
     detail = tell(f"{bad} of {count} slices")
-    return Check(
-        id=check_id, ok=ok, value=share, limit=MOST_BAD_SLICES, detail=detail if ok else f"{detail} {remedy}"
-    )
+    return Check(id=check_id, ok=ok, value=share, limit=most, detail=detail if ok else f"{detail} {remedy}")
 
 
 def _drained(slices: Sequence[SliceSummary]) -> Check:

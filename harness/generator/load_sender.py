@@ -2,17 +2,15 @@
 
 import math
 import os
-import time
 from collections.abc import Callable, Mapping
 from typing import Any
 from urllib.parse import urlsplit
 
-import gevent
 from locust import User
 
-from harness.generator.arrival import SentRequest
-from harness.generator.open_loop import SENT_REQUEST, OpenLoopUser, open_loop_class
+from harness.generator.open_loop import open_loop_class
 from harness.generator.recorder import Recorder
+from harness.generator.request_event import watch_requests
 from harness.generator.slice_run import SliceOrder, SliceRun
 from harness.generator.user_pool import UserPool
 
@@ -49,7 +47,7 @@ class LoadSender:
             ]
             environment.user_classes += classes
             self._pools[target] = UserPool(environment.runner, classes)
-        environment.events.request.add_listener(_on_request)
+        watch_requests(environment)
 
     def prepare(self, target: str, order: SliceOrder, recorder: Recorder) -> SliceRun:
         """Have enough users ready for a slice; return it, ready to be run.
@@ -69,52 +67,6 @@ class LoadSender:
         reserve, limit = _pool_size(order, class_count=len(self._weights))
         pool.prepare(reserve=reserve, limit=limit, timeout_s=_SET_UP_TIMEOUT_S)
         return run
-
-
-def _on_request(
-    *,
-    request_type: str,
-    name: str,
-    response_time: float | None,
-    response_length: int | None,
-    response: Any = None,
-    exception: Exception | None = None,
-    **_: Any,
-) -> None:
-    request = getattr(response, SENT_REQUEST, None)
-    user = _current_user()
-    if request is None and user is not None:
-        request = _reconstruct(user, request_type, name, response_time or 0.0)
-    if request is None:
-        return
-    if request.arrival is not None:
-        request.arrival.slice.record(
-            request,
-            method=request_type,
-            name=name,
-            response_time_ms=response_time or 0.0,
-            response_bytes=response_length or 0,
-            response=response,
-            exception=exception,
-        )
-    elif exception is not None and user is not None:
-        user.set_up_error = f"{request_type} {name}: {exception}"
-
-
-def _reconstruct(user: OpenLoopUser, method: str, name: str, response_time_ms: float) -> SentRequest:
-    """Return what a client of the scenario's own, which only fires Locust's event, must have sent."""
-    request = user.send(method, name)
-    if request.arrival is not None:
-        request.arrival.slice.note_answer(request)
-    request.sent_ns = time.monotonic_ns() - round(response_time_ms * 1e6)
-    request.scheduled_ns = min(request.scheduled_ns, request.sent_ns)
-    return request
-
-
-def _current_user() -> OpenLoopUser | None:
-    """Return the user whose greenlet runs: Locust starts it with the user as its argument."""
-    arguments = getattr(gevent.getcurrent(), "args", ())
-    return arguments[0] if arguments and isinstance(arguments[0], OpenLoopUser) else None
 
 
 def _pool_size(order: SliceOrder, *, class_count: int) -> tuple[int, int]:

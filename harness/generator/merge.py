@@ -139,6 +139,7 @@ class SliceMerge:
                 (part.report.ended_ns - part.offset_ns for part in parts if part.report),
                 default=time.monotonic_ns(),
             ),
+            connection_errors=sum(report.connection_errors for report in reports),
             planned_arrivals=planned,
             sent_arrivals=sent,
             dropped_arrivals=dropped,

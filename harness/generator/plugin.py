@@ -1,11 +1,11 @@
 """The Locust file that makes any other one open-loop: `locust -f scenario.py,harness/generator/plugin.py`.
 
-The harness starts it and drives it through a socket (docs/formats.md). Without that socket it changes
-nothing, and Locust runs the scenario as ever.
+The harness starts it and drives it through a socket (docs/formats.md). Without that socket it adds options to
+Locust: `--arrival-rate 50` starts 50 tasks a second, `--samples FILE` keeps a row for each request. Without
+these Locust runs the scenario as ever.
 """
 
 import json
-import logging
 import os
 import signal
 import sys
@@ -14,6 +14,8 @@ from typing import Any
 
 from locust import User, events
 
+import harness.generator.arrival_rate  # noqa: F401  - takes Locust over where there is no harness
+from harness.generator.command_line import add_options
 from harness.generator.control import Control
 from harness.generator.crew import Crew, CrewOrder
 from harness.generator.load_sender import LoadSender
@@ -34,6 +36,7 @@ class NoScenario(User):
     """Stands in where the other file has no User class; without any, Locust would collect pytest tests."""
 
     weight = 1
+    is_stand_in = True
 
 
 def take_over(environment: Any, **_: Any) -> None:
@@ -42,7 +45,6 @@ def take_over(environment: Any, **_: Any) -> None:
         _become_worker(environment)
         return
     if CONTROL_FD not in os.environ:
-        logging.getLogger(__name__).warning("No harness: %s is not set, the plugin does nothing.", CONTROL_FD)
         return
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     control = Control(int(os.environ[CONTROL_FD]))
@@ -83,4 +85,5 @@ def _fingerprint(environment: Any) -> str:
     return scenario_fingerprint(Path(environment.parsed_locustfiles[0]))
 
 
+events.init_command_line_parser.add_listener(add_options)  # type: ignore[no-untyped-call]
 events.init.add_listener(take_over)  # type: ignore[no-untyped-call]

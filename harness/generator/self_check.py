@@ -21,6 +21,8 @@ class Heartbeat:
 
     def __init__(self, rng: Random) -> None:
         self.lags_ns: list[int] = []
+        self.last_ns = time.monotonic_ns()
+        """When it woke up last."""
         self._rng = rng
         self._greenlet = gevent.spawn(self._beat)
 
@@ -33,7 +35,8 @@ class Heartbeat:
             pause_s = self._rng.expovariate(1 / _MEAN_PAUSE_S)
             planned_ns = time.monotonic_ns() + round(pause_s * 1e9)
             gevent.sleep(pause_s)
-            self.lags_ns.append(max(0, time.monotonic_ns() - planned_ns))
+            self.last_ns = time.monotonic_ns()
+            self.lags_ns.append(max(0, self.last_ns - planned_ns))
 
 
 class CpuClock:

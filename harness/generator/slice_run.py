@@ -1,8 +1,10 @@
 """Run one slice: walk the planned arrivals, record what they send, wait for the last answer, report."""
 
 import gc
+import math
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from itertools import accumulate, count
 from random import Random
@@ -12,6 +14,7 @@ import gevent
 from gevent.event import Event
 
 from harness.generator.arrival import RunningArrival, SentRequest
+from harness.generator.endless_schedule import EndlessSchedule
 from harness.generator.open_loop import sleep_until
 from harness.generator.recorder import Recorder
 from harness.generator.self_check import LATE_NS, CpuClock, Heartbeat, spread_ms
@@ -21,8 +24,13 @@ from harness.model.plan import ClosedLoop
 from harness.model.slice_summary import GeneratorReport
 
 _FLUSH_EVERY_S = 0.5
+_LONG_S = 3600.0
 _DETAIL_LIMIT = 120
 """Longest text of an error class: a scenario's message may hold a whole body."""
+
+
+class EndOfLoad(BaseException):
+    """Raised in the greenlet that sends a slice whose end was not known before."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -34,9 +42,11 @@ class SliceOrder:
 
     A worker has some of them only."""
     duration_s: float
+    """Infinite where someone raises EndOfLoad."""
     drain_s: float
+    endless: EndlessSchedule | None = None
     closed_loop: ClosedLoop | None = None
-    """In place of the arrivals, which are none then."""
+    """Either is in place of the arrivals, which are none then."""
 
 
 class SliceRun:
@@ -69,7 +79,10 @@ class SliceRun:
         self._running: set[RunningArrival] = set()
         self._open: set[SentRequest] = set()
         self._later: list[gevent.Greenlet] = []
-        self._planned_arrivals = len(order.arrivals)
+        self._schedule = order.arrivals if order.endless is None else order.endless
+        self._heartbeat: Heartbeat | None = None
+        self._added_arrivals = 0
+        self._connection_errors = 0
         self._started_ns = 0
         self._takes_more = True
         self._in_flight = 0
@@ -88,14 +101,11 @@ class SliceRun:
         started_ns = self._started_ns = starts_at_ns or time.monotonic_ns()
         sleep_until(started_ns)
         cpu = CpuClock()
-        heartbeat = Heartbeat(Random(started_ns))
+        heartbeat = self._heartbeat = Heartbeat(Random(started_ns))
         flusher = gevent.spawn(self._flush_regularly)
         try:
-            if self._order.closed_loop:
-                self._loop_users(self._order.closed_loop)
-            self._walk(self._order.arrivals)
-            sleep_until(started_ns + round(self._order.duration_s * 1e9))
-            gevent.joinall(self._later)
+            with suppress(EndOfLoad):
+                self._send_load()
             self._takes_more = False
             is_drained = self._drain()
         finally:
@@ -109,12 +119,13 @@ class SliceRun:
         return GeneratorReport(
             started_ns=started_ns,
             ended_ns=ended_ns,
-            planned_arrivals=self._planned_arrivals,
+            planned_arrivals=max(self._planned_arrivals(), self.sent_arrivals + self.dropped_arrivals),
             sent_arrivals=self.sent_arrivals,
             dropped_arrivals=self.dropped_arrivals,
             late_arrivals=sum(lag_ns > LATE_NS for lag_ns in lags_ns),
             request_count=self._recorder.row_count,
             failed_count=self._recorder.failed_count,
+            connection_errors=self._connection_errors,
             max_in_flight=self._max_in_flight,
             drained=is_drained,
             start_lag_ms=spread_ms(lags_ns),
@@ -126,8 +137,12 @@ class SliceRun:
         """Take on more arrivals of the slice under way, as long as that is not over."""
         if not self._takes_more:
             return
-        self._planned_arrivals += len(arrivals)
+        self._added_arrivals += len(arrivals)
         self._later.append(gevent.spawn(self._walk, arrivals))
+
+    def last_beat_ns(self) -> int:
+        """Return how long the slice had been under way when the event loop turned last; 0 before it."""
+        return self._heartbeat.last_ns - self._started_ns if self._heartbeat else 0
 
     def flush(self) -> None:
         """Pass the rows on that are recorded so far."""
@@ -165,6 +180,8 @@ class SliceRun:
             return
         finished_ns = request.sent_ns + round(response_time_ms * 1e6)
         arrival.note_end_of_request(finished_ns)
+        if exception is not None and request.status == 0:
+            self._connection_errors += 1
         self._recorder.add(
             scheduled_ns=request.scheduled_ns,
             sent_ns=request.sent_ns,
@@ -209,7 +226,22 @@ class SliceRun:
         if not self._running:
             self._is_idle.set()
 
-    def _walk(self, arrivals: Sequence[tuple[int, int, int]]) -> None:
+    def _send_load(self) -> None:
+        if self._order.closed_loop:
+            self._loop_users(self._order.closed_loop)
+        self._walk(self._schedule)
+        self._sleep_to_end()
+        gevent.joinall(self._later)
+
+    def _sleep_to_end(self) -> None:
+        while self._order.duration_s == math.inf:
+            gevent.sleep(_LONG_S)
+        sleep_until(self._started_ns + round(self._order.duration_s * 1e9))
+
+    def _planned_arrivals(self) -> int:
+        return len(self._schedule) + self._added_arrivals
+
+    def _walk(self, arrivals: Iterable[tuple[int, int, int]]) -> None:
         for index, offset_ns, seed in arrivals:
             sleep_until(self._started_ns + offset_ns)
             self._hand_over(index, self._started_ns + offset_ns, seed)
@@ -219,12 +251,12 @@ class SliceRun:
         source = Random(load.seed)
         seeds = ((index, source.getrandbits(48)) for index in count())
         loops = [gevent.spawn(self._loop_user, seeds) for _ in range(load.users)]
-        sleep_until(self._started_ns + round(self._order.duration_s * 1e9))
+        self._sleep_to_end()
         gevent.killall(loops)
 
     def _loop_user(self, seeds: Iterator[tuple[int, int]]) -> None:
         for index, seed in seeds:
-            self._planned_arrivals += 1
+            self._added_arrivals += 1
             arrival = self._hand_over(index, None, seed)
             if arrival.ended is None or arrival not in self._running:
                 return

@@ -75,6 +75,7 @@ class UserPool:
     def enlist(self, user: OpenLoopUser) -> None:
         """Note that a user is free; it may get an arrival at once."""
         index = user.class_index
+        self._adopt(user)
         self._starting[index].discard(user)
         if self._waiting[index]:
             user.hand_over(self._waiting[index].popleft())
@@ -109,9 +110,14 @@ class UserPool:
 
     def _start_user(self, index: int) -> None:
         (user,) = self._runner.spawn_users({self._class_names[index]: 1})
-        self._users.add(user)
+        self._adopt(user)
         self._starting[index].add(user)
-        user.greenlet.link(lambda _greenlet: self._forget(user))
+
+    def _adopt(self, user: Any) -> None:
+        """Count a user, also one that Locust itself started, until its greenlet ends."""
+        if user not in self._users:
+            self._users.add(user)
+            user.greenlet.link(lambda _greenlet: self._forget(user))
 
     def _forget(self, user: OpenLoopUser) -> None:
         """Drop a user whose greenlet ended: StopUser, a kill, or an on_start that failed."""

@@ -56,6 +56,8 @@ class GeneratorReport:
     """Wake-up minus planned wake-up of a Poisson-timed heartbeat in the generator's event loop."""
     generator_cpu_share: float
     """CPU time of the generator during the slice, in cores; with workers, of the busiest process."""
+    connection_errors: int = 0
+    """Requests that could not connect, or whose connection broke before an answer."""
     lost_arrivals: int = 0
     """A lost worker had them and did not report them. Planned = sent + dropped + lost."""
     workers: tuple[WorkerReport, ...] = ()

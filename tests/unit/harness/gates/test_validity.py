@@ -4,7 +4,15 @@ from dataclasses import replace
 
 import pytest
 
-from harness.gates.validity import RunFacts, VariantFacts, check_client_delay, check_validity
+from harness.gates.validity import (
+    REPORTED_ONLY,
+    HostShare,
+    RunFacts,
+    VariantFacts,
+    check_client_delay,
+    check_load,
+    check_validity,
+)
 from harness.model.slice_summary import GeneratorReport, SliceSummary, Spread
 from harness.stats.pairing import Pairing
 
@@ -81,7 +89,7 @@ def test_a_quiet_run_is_valid():
             "rate-achieved",
             (
                 "399 of 400 planned arrivals were sent, 99.9 % must be. The generator cannot keep this rate:"
-                " lower it."
+                " lower it, or use more workers."
             ),
         ),
         (
@@ -120,6 +128,7 @@ def test_one_such_slice_is_enough(report, check_id, detail):
         ("start-lag", {"start_lag_ms": Spread(p50=1, p99=5.1, max=9)}),
         ("loop-lag", {"loop_lag_ms": Spread(p50=1, p99=5.1, max=9)}),
         ("generator-cpu", {"generator_cpu_share": 0.31}),
+        ("connection-errors", {"connection_errors": 1, "request_count": 45}),
     ],
 )
 def test_a_hiccup_in_a_tenth_of_the_slices_is_borne_and_more_is_not(check_id, report):
@@ -145,7 +154,7 @@ def test_the_start_lag_check_says_what_was_seen_and_what_to_do():
 
     assert broken([(1, summary("after", 0, start_lag_ms=lag))])["start-lag"].detail == (
         "1 of 1 slices started requests too late (p99 up to 7.2 ms after the plan). The generator or the"
-        " machine is too busy: lower the rate, or stop what else runs."
+        " machine is too busy: lower the rate, use more workers, or stop what else runs."
     )
 
 
@@ -224,3 +233,46 @@ def test_a_verdict_that_hangs_on_the_generators_delay_is_seen():
         "Response time: the verdict on service time is another one, so the generator's own delay decides."
         " Lower the rate."
     )
+
+
+def test_arrivals_that_start_late_all_over_the_run_are_seen():
+    """2 of 20 late arrivals in each slice break the plan, however slow the variant is."""
+    late = [(1, summary("before", couple, late_arrivals=2)) for couple in range(5)]
+
+    assert broken(late).keys() == {"late-starts"}
+    assert broken(late)["late-starts"].detail == (
+        "10 of 100 arrivals started more than 5 ms late, 5 % may. The generator or the machine is too busy:"
+        " lower the rate, or use more workers."
+    )
+
+
+@pytest.mark.parametrize(
+    ("check_id", "busy"),
+    [("host-cpu", HostShare(cpu=0.96, steal=0.0)), ("steal", HostShare(cpu=0.5, steal=0.06))],
+)
+def test_a_machine_that_is_busy_or_robbed_in_more_than_a_quarter_of_the_slices_is_seen(check_id, busy):
+    quiet = HostShare(cpu=0.6, steal=0.0)
+
+    assert broken(facts=replace(FACTS, host=[busy] * 5 + [quiet] * 15)) == {}
+    found = broken(facts=replace(FACTS, host=[busy] * 6 + [quiet] * 14))
+    assert found.keys() == {check_id}
+    assert found[check_id].detail.startswith("6 of 20 slices")
+
+
+def test_a_closed_loop_says_that_it_cannot_see_coordinated_omission_and_stays_valid():
+    found = broken(facts=replace(FACTS, closed_loop_users=10))
+
+    assert found.keys() == {"open-loop"} <= REPORTED_ONLY
+    assert "closed loop of 10 users" in found["open-loop"].detail
+    assert "coordinated omission" in found["open-loop"].detail
+
+
+def test_a_load_by_itself_is_judged_by_what_its_generator_says():
+    report = summary().report
+    lag = Spread(p50=1, p99=20, max=30)
+
+    assert all(check.ok for check in check_load(report, p95_ms=60))
+    assert [
+        check.id for check in check_load(replace(report, start_lag_ms=lag), p95_ms=60) if not check.ok
+    ] == ["start-lag"]
+    assert all(check.ok for check in check_load(replace(report, start_lag_ms=lag), p95_ms=800))

@@ -1,0 +1,81 @@
+"""Locust's request event with the open loop's own figure: written to the samples and shown by Locust."""
+
+import time
+from typing import TYPE_CHECKING, Any
+
+import gevent
+from locust.event import EventHook
+
+from harness.generator.arrival import SentRequest
+from harness.generator.open_loop import SENT_REQUEST, OpenLoopUser
+
+if TYPE_CHECKING:
+    from harness.generator.slice_run import SliceRun
+
+
+class OpenLoopRequestEvent(EventHook):
+    """Stands in for `events.request` and keeps its listeners; each request still fires once.
+
+    Locust's clients time a request from its send. What the listeners get, and so Locust's
+    statistics and charts, is the response time from the moment when it should have been sent.
+    """
+
+    def __init__(self, replaced: Any) -> None:
+        super().__init__()  # type: ignore[no-untyped-call]
+        self._handlers = replaced._handlers  # noqa: SLF001  - those who listen go on listening
+
+    def fire(self, *, reverse: bool = False, **report: Any) -> None:
+        """Record the request where a user of ours sent it, correct its time, and tell the listeners."""
+        request, user = _request_of(report)
+        if request is not None and request.arrival is not None:
+            _record(request, request.arrival.slice, report)
+            report = {**report, "response_time": _response_time_ms(request, report)}
+        elif user is not None and report.get("exception") is not None:
+            user.set_up_error = "{request_type} {name}: {exception}".format_map(report)
+        super().fire(reverse=reverse, **report)  # type: ignore[no-untyped-call]
+
+
+def watch_requests(environment: Any) -> None:
+    """See every request that is reported from now on, before anybody else does."""
+    environment.events.request = OpenLoopRequestEvent(environment.events.request)
+
+
+def _request_of(report: dict[str, Any]) -> tuple[SentRequest | None, OpenLoopUser | None]:
+    user = _current_user()
+    request = getattr(report.get("response"), SENT_REQUEST, None)
+    if request is None and user is not None:
+        request = _reconstruct(user, report)
+    return request, user
+
+
+def _record(request: SentRequest, slice_run: "SliceRun", report: dict[str, Any]) -> None:
+    slice_run.record(
+        request,
+        method=report["request_type"],
+        name=report["name"],
+        response_time_ms=report["response_time"] or 0.0,
+        response_bytes=report["response_length"] or 0,
+        response=report.get("response"),
+        exception=report.get("exception"),
+    )
+
+
+def _response_time_ms(request: SentRequest, report: dict[str, Any]) -> float | None:
+    service_ms: float | None = report["response_time"]
+    return None if service_ms is None else service_ms + (request.sent_ns - request.scheduled_ns) / 1e6
+
+
+def _reconstruct(user: OpenLoopUser, report: dict[str, Any]) -> SentRequest:
+    """Return what a client of the scenario's own, which only fires Locust's event, must have sent."""
+    request = user.send(report["request_type"], report["name"])
+    if request.arrival is not None:
+        request.arrival.slice.note_answer(request)
+    request.sent_ns = time.monotonic_ns() - round((report["response_time"] or 0.0) * 1e6)
+    request.scheduled_ns = min(request.scheduled_ns, request.sent_ns)
+    return request
+
+
+def _current_user() -> OpenLoopUser | None:
+    """Return the user whose greenlet runs: Locust starts it with the user as its argument."""
+    arguments = getattr(gevent.getcurrent(), "args", ())
+    return arguments[0] if arguments and isinstance(arguments[0], OpenLoopUser) else None
