@@ -81,6 +81,12 @@ METRIC_WORDS = (
         better="lower",
         meaning="CPU time of the server's processes during the load, divided by the requests.",
     ),
+    MetricWords(
+        id="capacity",
+        title="Capacity",
+        better="higher",
+        meaning="The highest rate of arrivals at which a service level objective holds.",
+    ),
 )
 
 _WORDS_BY_ID = {words.id: words for words in METRIC_WORDS}

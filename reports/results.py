@@ -140,6 +140,65 @@ class Statement:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class CapacityPoint:
+    """What one variant showed at one rate, all rounds together."""
+
+    rate: float
+    """Arrivals a second."""
+    throughput: float
+    """Good answers a second."""
+    concurrency: float
+    latency_ms: float | None
+    """The SLO's quantile; None: too few requests."""
+    request_count: int
+    failed_count: int
+    verdicts: tuple[str, ...]
+    """One a round."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ScalabilityLaw:
+    """The Universal Scalability Law as it was fitted."""
+
+    rate: Estimate | None
+    sigma: Estimate | None
+    kappa: Estimate | None
+    knee: Estimate | None
+    peak: Estimate | None
+    band: tuple[tuple[float, float, float, float], ...]
+    """Concurrency, throughput, its low and its high end."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class VariantCapacity:
+    """What is known of one variant's capacity."""
+
+    id: str
+    capacity: Estimate | None
+    at_least: float | None
+    reason: str
+    brackets: tuple[tuple[int, float | None, float | None, str], ...]
+    """Round, highest rate that held, lowest that did not, how the search ended."""
+    failed_share: Estimate | None
+    """Of the requests of all steps that held, percent."""
+    curve: tuple[CapacityPoint, ...]
+    latency_knee: float | None
+    law: ScalabilityLaw | None
+    law_reason: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Capacity:
+    """What a capacity run found."""
+
+    slo: str
+    stat: str
+    limit_ms: float
+    variants: tuple[VariantCapacity, ...]
+    change: Estimate | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Results:
     """One run: what was measured, what was judged, and why."""
 
@@ -164,6 +223,8 @@ class Results:
     gap: str
     """What is missing from the measurement, in one sentence; empty if nothing is."""
     environment: dict[str, Any]
+    capacity: Capacity | None = None
+    """None: it was no capacity run."""
 
     def comparison(self, endpoint: str, metric: str, *stats: str) -> Comparison | None:
         """Find the comparison in the first of `stats` that the run holds."""
@@ -325,6 +386,7 @@ def _results(root: _Node) -> Results:
         queries=_queries(root.get("queries")),
         gap=root.text_or_empty("gap"),
         environment=root["environment"].mapping(),
+        capacity=_capacity(root.get("capacity")),
     )
 
 
@@ -443,6 +505,80 @@ def _time_series(node: _Node) -> TimeSeries:
 def _statement(node: _Node) -> Statement:
     return Statement(
         query=node["query"].text(), calls=node["calls"].count(), total_ms=node["total_ms"].number()
+    )
+
+
+def _capacity(node: _Node | None) -> Capacity | None:
+    if node is None:
+        return None
+    return Capacity(
+        slo=node["slo"].text(),
+        stat=node["stat"].text(),
+        limit_ms=node["limit_ms"].number(),
+        variants=node.each("variants", _variant_capacity),
+        change=_estimate(node, "change"),
+    )
+
+
+def _variant_capacity(node: _Node) -> VariantCapacity:
+    law = node["usl"]
+    return VariantCapacity(
+        id=node["id"].text(),
+        capacity=_estimate(node, "capacity"),
+        at_least=node["at_least"].optional_number(),
+        reason=node["reason"].text(),
+        brackets=node.each("rounds", _bracket),
+        failed_share=_failed_share(node["errors"]),
+        curve=node.each("curve", _capacity_point),
+        latency_knee=node["latency_knee"].optional_number(),
+        law=None if law.value is None else _law(law),
+        law_reason=node["usl_reason"].text(),
+    )
+
+
+def _bracket(node: _Node) -> tuple[int, float | None, float | None, str]:
+    low, high = node["low"].optional_number(), node["high"].optional_number()
+    return node["round"].count(), low, high, node["end"].text()
+
+
+def _failed_share(node: _Node) -> Estimate | None:
+    if node.value is None:
+        return None
+    share = node["share"].number()
+    return Estimate(
+        value=share, low=0.0, high=node["high"].number(), unit="%", sample_count=node["request_count"].count()
+    )
+
+
+def _capacity_point(node: _Node) -> CapacityPoint:
+    return CapacityPoint(
+        rate=node["rate"].number(),
+        throughput=node["throughput"].number(),
+        concurrency=node["concurrency"].number(),
+        latency_ms=node["latency_ms"].optional_number(),
+        request_count=node["request_count"].count(),
+        failed_count=node["failed_count"].count(),
+        verdicts=node.each("verdicts", _Node.text),
+    )
+
+
+def _law(node: _Node) -> ScalabilityLaw:
+    return ScalabilityLaw(
+        rate=_estimate(node, "rate"),
+        sigma=_estimate(node, "sigma"),
+        kappa=_estimate(node, "kappa"),
+        knee=_estimate(node, "knee"),
+        peak=_estimate(node, "peak"),
+        band=node.each("band", _band_point),
+    )
+
+
+def _band_point(node: _Node) -> tuple[float, float, float, float]:
+    return (
+        node["concurrency"].number(),
+        node["throughput"].number(),
+        node["low"].number(),
+        node["high"].number(),
     )
 
 

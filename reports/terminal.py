@@ -19,6 +19,7 @@ from reports.number_text import (
     change_text,
     counted,
     duration_text,
+    interval_text,
     moment_text,
     pair_text,
     sample_counts_text,
@@ -26,7 +27,7 @@ from reports.number_text import (
     value_text,
 )
 from reports.outcomes import OUTCOME_WORDS, evidence, kpi_counts_text, validity_text
-from reports.results import ALL_ENDPOINTS, Comparison, Estimate, Kpi, Outcome, Results
+from reports.results import ALL_ENDPOINTS, Capacity, Comparison, Estimate, Kpi, Outcome, Results
 from reports.visible_text import short_name
 
 _WIDE = 128
@@ -60,6 +61,8 @@ def _parts(results: Results, *, is_wide: bool) -> list[RenderableType]:
     parts = [_verdict(results)]
     if results.kpis:
         parts += [Text(), _kpi_table(results) if is_wide else _kpi_list(results)]
+    if results.capacity:
+        parts += [Text(), _capacity_table(results.capacity)]
     if results.comparisons:
         parts += [Text(), _endpoint_table(results, is_wide=is_wide)]
         parts += [Text(), _worse(results), _indented(_resources(results))]
@@ -169,6 +172,20 @@ def _narrow_cells(row: EndpointRow) -> tuple[RenderableType, ...]:
         _change("response_time", p50.change if p50 else None, separator="\n"),
         f"{_pair(row.response_p95)}\n{_pair(row.error_share)}",
     )
+
+
+def _capacity_table(capacity: Capacity) -> Table:
+    table = _table(f"Holds {capacity.slo}", "Capacity", "Interval", "Latency doubles at", "Most throughput")
+    for one in capacity.variants:
+        name = Group(Text(one.id), *([Text(one.reason, "dim")] if one.reason else []))
+        if one.capacity:
+            level = value_text(one.capacity)
+        else:
+            level = NOT_RESOLVABLE if one.at_least is None else f"≥ {one.at_least:.3g} /s"
+        peak = one.law.peak if one.law else None
+        knee = _NONE if one.latency_knee is None else f"{one.latency_knee:.3g} /s"
+        table.add_row(name, level, interval_text(one.capacity), knee, _short(peak))
+    return table
 
 
 def _worse(results: Results) -> RenderableType:

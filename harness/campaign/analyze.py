@@ -10,6 +10,7 @@ from typing import Any
 
 import numpy as np
 
+from harness.campaign.analyze_capacity import analyze_capacity
 from harness.campaign.analyze_round import AnalyzedRound, VariantRound, analyze_round
 from harness.campaign.interruptions import told_interruptions
 from harness.errors import MeasurementError, NoDataError, UsageError
@@ -37,7 +38,7 @@ _STATEMENT_SUMS = ("calls", "total_ms", "rows", "shared_blocks_hit", "shared_blo
 
 
 def analyze(folder: RunFolder) -> dict[str, Any]:
-    """Analyze and judge the run in `folder`, and write its results.json.
+    """Analyze and judge the run in `folder`, and write its results.json; a capacity run by its own rules.
 
     Returns:
         The results as written; docs/formats.md shows them.
@@ -47,6 +48,8 @@ def analyze(folder: RunFolder) -> dict[str, Any]:
         UsageError: kpis.yaml is missing or has faults, or there is only one variant.
         MeasurementError: a file of the run is damaged, or results.json cannot be written.
     """
+    if folder.capacity_json.is_file():
+        return analyze_capacity(folder)
     run = _read_run(folder)
     kpi_file = read_kpi_file(folder.kpis_yaml)
     rounds = [

@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from harness.campaign.bench import Bench, Cores, divide_cores
+from harness.campaign.diagnosis_file import last_diagnosis
 from harness.campaign.execute_round import execute_round
 from harness.campaign.inputs import describe_inputs, refuse_differences
 from harness.campaign.progress import Progress
@@ -169,6 +170,7 @@ def _describe(
         "scenario": plan.scenario.locustfile,
         "scale": plan.scale,
         "inputs": describe_inputs(plan, folder, templates=templates),
+        "doctor": last_diagnosis(),
     }
     if folder.environment_json.is_file():
         _require_same_bench(folder, environment)

@@ -9,7 +9,9 @@ from typing import NoReturn
 import click
 
 from harness.cli.analyze import analyze
+from harness.cli.capacity import capacity
 from harness.cli.compare import compare
+from harness.cli.doctor import doctor
 from harness.cli.gate import gate
 from harness.cli.init import init
 from harness.cli.list import list_
@@ -18,7 +20,7 @@ from harness.cli.run import run
 from harness.cli.serve import serve
 from harness.errors import ExitCode, KpibenchError
 
-COMMANDS = (run, compare, serve, analyze, gate, report, init, list_)
+COMMANDS = (run, compare, capacity, doctor, serve, analyze, gate, report, init, list_)
 
 
 class _InOrder(click.Group):

@@ -85,7 +85,7 @@ def run(
 def measure(plan: Plan, experiment_text: str, *, out: Path | None, database_url: str | None) -> ExitCode:
     """Make the run folder, execute the plan, judge it and show the verdict."""
     kpi_file = read_kpi_file(Path(plan.kpi_file))
-    folder = _make_folder(out, plan)
+    folder = make_folder(out, plan)
     folder.write_text(folder.experiment_yaml, experiment_text)
     folder.write_text(folder.kpis_yaml, kpi_file.text)
     folder.write_text(folder.plan_json, dump_plan(plan))
@@ -121,7 +121,8 @@ def _carry_out(
     return conclude(folder)
 
 
-def _make_folder(out: Path | None, plan: Plan) -> RunFolder:
+def make_folder(out: Path | None, plan: Plan) -> RunFolder:
+    """Make the run folder at `out`, or a new one below runs/, where the disk has room for it."""
     run_id = f"{datetime.now(UTC):%Y%m%d-%H%M%S}-{plan.experiment}"
     path = out or Path("runs") / run_id
     require_free_disk(path.parent, FREE_DISK_BYTES)

@@ -60,3 +60,12 @@ METRICS = (
 )  # fmt: skip
 
 METRIC_BY_ID = {metric.id: metric for metric in METRICS}
+
+CAPACITY = Metric(
+    id="capacity",
+    title="Capacity",
+    unit="/s",
+    better="higher",
+    description="The highest rate of arrivals at which a service level objective holds.",
+)
+"""Found by a search, `kpibench capacity`; no run at one rate has it, so it is none of METRICS."""

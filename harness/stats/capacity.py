@@ -6,13 +6,17 @@ and nothing is sent here.
 """
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from itertools import pairwise
 
+import numpy as np
+
 from harness.model.slo import Slo
+from harness.stats.columns import BoolArray, Columns, FloatArray
 from harness.stats.proportion import clopper_pearson
-from harness.stats.signed_rank import Interval, hodges_lehmann
+from harness.stats.signed_rank import Interval
 
 GRID_STEPS_PER_DOUBLING = 8
 """The grid's step is 9 %: finer than what rounds differ by on a machine that is not quiet."""
@@ -23,6 +27,18 @@ HIGHEST_INDEX = 14 * GRID_STEPS_PER_DOUBLING
 
 CONFIDENCE = 0.95
 """Of a step's binomial interval, two-sided."""
+
+MOST_AUTOCORRELATION = 0.98
+"""Between neighbours; a step in which a hundred are worth one says nothing anyway."""
+
+SHORTEST_STEP_S = 2.0
+FEWEST_REQUESTS = 40
+LIMITS_IN_A_STEP = 10
+LIMITS_IN_A_WARM_UP = 5
+"""A step lasts so many times the longest latency limit: queues need time to become what they will be."""
+SHORTEST_WARM_UP_S = 1.0
+LONGEST_WARM_UP_S = 5.0
+LONGEST_STEP_S = 20.0
 
 LEAST_ROUNDS = 3
 """Fewer rounds give no interval. Of two equal variants all three rounds of one lie above all three of the
@@ -56,13 +72,37 @@ class StepCounts:
     failed_count: int
     over_counts: tuple[int, ...]
     """Requests that failed or took longer than the limit, for each latency limit of the SLO."""
+    effective_counts: tuple[float, ...]
+    """How many independent requests these are worth, for each latency limit; see `effective_count`."""
 
     def __add__(self, other: "StepCounts") -> "StepCounts":
         return StepCounts(
             request_count=self.request_count + other.request_count,
             failed_count=self.failed_count + other.failed_count,
             over_counts=tuple(a + b for a, b in zip(self.over_counts, other.over_counts, strict=True)),
+            effective_counts=tuple(
+                a + b for a, b in zip(self.effective_counts, other.effective_counts, strict=True)
+            ),
         )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Step:
+    """One stretch of load at one rate, without its warm-up."""
+
+    variant_id: str
+    round_index: int
+    index: int
+    """On the grid of rates."""
+    counts: StepCounts
+    is_generator_limited: bool
+    """The generator was too slow for it; it says nothing about the server."""
+    response_ms: FloatArray
+    """Of good requests."""
+    concurrency: float
+    """Mean number of requests under way."""
+    throughput: float
+    """Good answers a second."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -106,11 +146,6 @@ class Bracket:
     high: float | None
     """Lowest rate that did not; None: none was reached."""
     end: SearchEnd
-
-    @property
-    def middle(self) -> float | None:
-        """The bracket's geometric middle."""
-        return math.sqrt(self.low * self.high) if self.low and self.high else None
 
 
 def rate_at(index: int) -> float:
@@ -171,8 +206,107 @@ def bracket(search: Search) -> Bracket:
     )
 
 
+def measure_step(
+    columns: Columns,
+    slo: Slo,
+    *,
+    variant_id: str,
+    round_index: int,
+    index: int,
+    counts_from_ns: int,
+    duration_s: float,
+    dropped_count: int,
+    is_generator_limited: bool,
+) -> Step:
+    """Return what the samples of a step show.
+
+    Args:
+        columns: all samples of its slice.
+        slo: says what is counted.
+        variant_id: who answered.
+        round_index: from 1.
+        index: the rate's, on the grid.
+        counts_from_ns: the end of the warm-up; requests that should have been sent before it are left out.
+        duration_s: how long the load went on from there.
+        dropped_count: arrivals that found no free user; each counts as a failed request.
+        is_generator_limited: as the generator's report says.
+    """
+    counts = columns.scheduled_ns >= counts_from_ns
+    in_order = np.flatnonzero(counts)[np.argsort(columns.scheduled_ns[counts], kind="stable")]
+    is_good = counts & ~columns.is_failed
+    window_ns = (counts_from_ns, counts_from_ns + round(duration_s * 1e9))
+    under_way_ns = np.minimum(columns.finished_ns, window_ns[1]) - np.maximum(columns.sent_ns, window_ns[0])
+    is_answered = (columns.finished_ns >= window_ns[0]) & (columns.finished_ns < window_ns[1])
+    return Step(
+        variant_id=variant_id,
+        round_index=round_index,
+        index=index,
+        counts=count_step(
+            slo,
+            response_ms=columns.response_ms[in_order],
+            is_failed=columns.is_failed[in_order],
+            dropped_count=dropped_count,
+        ),
+        is_generator_limited=is_generator_limited,
+        response_ms=columns.response_ms[is_good],
+        concurrency=float(np.clip(under_way_ns, 0, None).sum() / 1e9 / duration_s),
+        throughput=float((is_answered & ~columns.is_failed).sum() / duration_s),
+    )
+
+
+def count_step(slo: Slo, *, response_ms: FloatArray, is_failed: BoolArray, dropped_count: int) -> StepCounts:
+    """Count requests, given in the order in which they should have been sent."""
+    is_over = [
+        is_failed | (response_ms >= limit.limit_ms if limit.is_strict else response_ms > limit.limit_ms)
+        for limit in slo.latency
+    ]
+    return StepCounts(
+        request_count=response_ms.size + dropped_count,
+        failed_count=int(is_failed.sum()) + dropped_count,
+        over_counts=tuple(int(over.sum()) + dropped_count for over in is_over),
+        effective_counts=tuple(effective_count(over) + dropped_count for over in is_over),
+    )
+
+
+def effective_count(is_over: BoolArray) -> float:
+    """Return how many independent requests a row of neighbours is worth.
+
+    Who queues behind a slow request is slow too. For a chain whose first autocorrelation is r, the mean of n
+    is as uncertain as that of n (1 - r) / (1 + r) independent values. Where all are alike, or fewer than
+    three, it is n.
+    """
+    values = is_over.astype(np.float64)
+    centred = values - values.mean() if values.size else values
+    variance = float(centred @ centred)
+    if values.size < 3 or variance == 0:
+        return float(values.size)
+    r = min(max(float(centred[1:] @ centred[:-1]) / variance, 0.0), MOST_AUTOCORRELATION)
+    return max(1.0, values.size * (1 - r) / (1 + r))
+
+
+def judge_repeats(slo: Slo, steps: Sequence[Step]) -> StepVerdict:
+    """Judge all steps of one variant at one rate in one round together, at least one.
+
+    Steps in which the generator was too slow take no part; where there are no others, it was the limit.
+    """
+    counts = [step.counts for step in steps if not step.is_generator_limited]
+    if not counts:
+        return StepVerdict.GENERATOR_LIMIT
+    total = counts[0]
+    for more in counts[1:]:
+        total += more
+    return judge_step(slo, total)
+
+
+def search_of(slo: Slo, steps: Sequence[Step]) -> Search:
+    """Return the search that these steps of one variant in one round amount to."""
+    indices = sorted({step.index for step in steps})
+    seen = {index: judge_repeats(slo, [step for step in steps if step.index == index]) for index in indices}
+    return Search(start=indices[0] if indices else 0, seen=seen)
+
+
 def judge_step(slo: Slo, counts: StepCounts) -> StepVerdict:
-    """Judge a step by exact binomial intervals.
+    """Judge a step by exact binomial intervals over as many requests as its correlated ones are worth.
 
     `p95 <= 400 ms` says: at most 5 % of the requests take longer. It passes when the whole Clopper-Pearson
     interval of that share lies within, fails when the whole interval lies beyond, and is undecided between. A
@@ -183,11 +317,15 @@ def judge_step(slo: Slo, counts: StepCounts) -> StepVerdict:
     if counts.request_count == 0:
         return StepVerdict.UNDECIDED
     verdicts = [
-        _judge_share(over, counts.request_count, 1 - limit.q)
-        for limit, over in zip(slo.latency, counts.over_counts, strict=True)
+        _judge_share(over, counts.request_count, effective, 1 - limit.q)
+        for limit, over, effective in zip(
+            slo.latency, counts.over_counts, counts.effective_counts, strict=True
+        )
     ]
     if slo.errors:
-        verdict = _judge_share(counts.failed_count, counts.request_count, slo.errors.share)
+        verdict = _judge_share(
+            counts.failed_count, counts.request_count, counts.request_count, slo.errors.share
+        )
         is_within = counts.failed_count / counts.request_count <= slo.errors.share
         verdicts.append(StepVerdict.PASS if verdict is StepVerdict.UNDECIDED and is_within else verdict)
     if StepVerdict.FAIL in verdicts:
@@ -195,36 +333,53 @@ def judge_step(slo: Slo, counts: StepCounts) -> StepVerdict:
     return StepVerdict.UNDECIDED if StepVerdict.UNDECIDED in verdicts else StepVerdict.PASS
 
 
-def _judge_share(count: int, total: int, limit: float) -> StepVerdict:
-    interval = clopper_pearson(count, total, CONFIDENCE)
-    if interval.low > limit:
+def _judge_share(count: int, total: int, effective: float, limit: float) -> StepVerdict:
+    """Judge a share as if `effective` requests had shown it; what is no whole request counts as caution."""
+    worth = max(1, math.floor(effective))
+    scaled = count / total * worth
+    if clopper_pearson(math.floor(scaled), worth, CONFIDENCE).low > limit:
         return StepVerdict.FAIL
-    return StepVerdict.PASS if interval.high <= limit else StepVerdict.UNDECIDED
+    high = clopper_pearson(math.ceil(scaled), worth, CONFIDENCE).high
+    return StepVerdict.PASS if high <= limit else StepVerdict.UNDECIDED
+
+
+def step_seconds(slo: Slo, rate: float, requests_per_arrival: float) -> float:
+    """Return how long a step must last: for its quantile, and for a queue to show that it grows.
+
+    At 10 % more than a server can do, the last request waits a tenth of the step's length.
+    """
+    return min(
+        max(
+            SHORTEST_STEP_S,
+            FEWEST_REQUESTS / rate,
+            requests_needed(slo) / (rate * requests_per_arrival),
+            LIMITS_IN_A_STEP * _longest_limit_s(slo),
+            2 * warm_up_seconds(slo, rate),
+        ),
+        LONGEST_STEP_S,
+    )
+
+
+def warm_up_seconds(slo: Slo, rate: float) -> float:
+    """Return how long load goes on at a step's own rate before anything counts: a queue starts empty.
+
+    A queue with one exponential worker and a p95 at the limit L forgets its start within about rate L^2 / 2
+    seconds (its relaxation time, 1 / (sqrt(mu) - sqrt(rate))^2).
+    """
+    limit_s = _longest_limit_s(slo)
+    return min(
+        max(SHORTEST_WARM_UP_S, LIMITS_IN_A_WARM_UP * limit_s, rate * limit_s**2 / 2), LONGEST_WARM_UP_S
+    )
+
+
+def _longest_limit_s(slo: Slo) -> float:
+    return max(limit.limit_ms for limit in slo.latency) / 1e3
 
 
 def requests_needed(slo: Slo) -> int:
     """Return how many requests a step needs: twice what passes with none over the limit, 144 for a p95."""
     alone = max(math.log((1 - CONFIDENCE) / 2) / math.log(limit.q) for limit in slo.latency)
     return 2 * math.ceil(alone)
-
-
-def capacity_estimate(brackets: list[Bracket]) -> Interval | None:
-    """Return the capacity over rounds: the Hodges-Lehmann estimate of the brackets' middles on a log scale.
-
-    The interval reaches from the lowest rate that held to the highest that did not, over all rounds.
-
-    Returns:
-        None for fewer than LEAST_ROUNDS rounds, or when one of them found no bracket.
-    """
-    known = [(b.low, b.high) for b in brackets if b.low is not None and b.high is not None]
-    if len(known) < max(LEAST_ROUNDS, len(brackets)):
-        return None
-    middles = [math.log(low * high) / 2 for low, high in known]
-    return Interval(
-        value=math.exp(hodges_lehmann(middles)),
-        low=min(low for low, _ in known),
-        high=max(high for _, high in known),
-    )
 
 
 def capacity_change(before: Interval, after: Interval) -> Interval:

@@ -71,6 +71,7 @@ class UslFit:
     knee: Interval | None
     """None where part of the resamples never falls."""
     peak: Interval | None
+    round_count: int
     band: tuple[tuple[float, float, float, float], ...]
     """Concurrency, throughput, its lower and its upper end."""
 
@@ -131,6 +132,7 @@ def fit_with_interval(rounds: Sequence[Sequence[Point]], *, confidence: float, s
         kappa=_interval(law.kappa, [one.kappa for one in resamples], confidence),
         knee=_optional_interval(law.knee, [one.knee for one in resamples], confidence),
         peak=_optional_interval(law.peak, [one.peak for one in resamples], confidence),
+        round_count=len(rounds),
         band=tuple(_band_point(law, resamples, n, confidence) for n in grid),
     )
 

@@ -103,6 +103,15 @@ class RunFolder:
         """Names the process that works on this run; see `hold_run`."""
         return self.path / "lock"
 
+    @property
+    def capacity_json(self) -> Path:
+        """What a capacity run was asked; other runs have none."""
+        return self.path / "capacity.json"
+
+    def steps_jsonl(self, round_index: int) -> Path:
+        """Return the file of a capacity run's steps in a round."""
+        return self.round_dir(round_index) / "steps.jsonl"
+
     def round_dir(self, round_index: int) -> Path:
         """Return the folder of a round, counted from 1."""
         return self.path / "rounds" / f"{round_index:02}"

@@ -24,7 +24,11 @@ def render_page(results: Results, sections: tuple[Section, ...] = SECTIONS) -> s
     A section that cannot be made is replaced by a sentence, and its traceback goes to the log.
     """
     environment = _environment()
-    bodies = [(section, _section_body(environment, section, results)) for section in sections]
+    bodies = [
+        (section, _section_body(environment, section, results))
+        for section in sections
+        if section.applies(results)
+    ]
     return environment.get_template("page.html").render(
         results=results,
         sections=bodies,

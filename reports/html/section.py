@@ -17,3 +17,10 @@ class Section:
     """File in `templates/sections`."""
     content: Callable[[Results], Mapping[str, object]]
     """Gives the template its names, beside `results`."""
+    applies: Callable[[Results], bool] = lambda _results: True
+    """Tells whether a run of this kind has such a part at all; one that merely lacks data has."""
+
+
+def compares_requests(results: Results) -> bool:
+    """Tell whether a run compared requests at one rate; a capacity run searched the rate."""
+    return results.capacity is None

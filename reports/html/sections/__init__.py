@@ -1,6 +1,7 @@
 """The sections of the page, one file each; SECTIONS says what exists, in the order in which they are read."""
 
 from reports.html.section import Section
+from reports.html.sections.capacity import CAPACITY
 from reports.html.sections.certainty import CERTAINTY
 from reports.html.sections.database import DATABASE
 from reports.html.sections.distributions import DISTRIBUTIONS
@@ -14,6 +15,7 @@ from reports.html.sections.worse import WORSE
 SECTIONS: tuple[Section, ...] = (
     VERDICT,
     SCORECARD,
+    CAPACITY,
     CERTAINTY,
     WORSE,
     ENDPOINTS,

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 
-from reports.html.section import Section
+from reports.html.section import Section, compares_requests
 from reports.outcomes import validity_text
 from reports.results import Results
 
@@ -15,4 +15,10 @@ def _content(results: Results) -> Mapping[str, object]:
     }
 
 
-CERTAINTY = Section(id="certainty", title="How sure are we?", template="certainty.html", content=_content)
+CERTAINTY = Section(
+    id="certainty",
+    title="How sure are we?",
+    template="certainty.html",
+    content=_content,
+    applies=compares_requests,
+)

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from reports.html.section import Section
+from reports.html.section import Section, compares_requests
 from reports.results import ALL_ENDPOINTS, Results, Statement
 
 _MAX_STATEMENTS = 30
@@ -46,5 +46,9 @@ def _by_query(statements: tuple[Statement, ...]) -> dict[str, Statement]:
 
 
 DATABASE = Section(
-    id="database", title="Database, memory and CPU", template="database.html", content=_content
+    id="database",
+    title="Database, memory and CPU",
+    template="database.html",
+    content=_content,
+    applies=compares_requests,
 )

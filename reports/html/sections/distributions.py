@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from reports.findings import endpoint_rows
 from reports.html.charts.chart import Chart, NotEnoughData
 from reports.html.charts.ecdf import draw_ecdf
-from reports.html.section import Section
+from reports.html.section import Section, compares_requests
 from reports.metrics import stat_title
 from reports.number_text import change_text, value_text
 from reports.results import ALL_ENDPOINTS, Distribution, Results
@@ -72,5 +72,9 @@ def _target(results: Results, distribution: Distribution) -> Target | None:
 
 
 DISTRIBUTIONS = Section(
-    id="distributions", title="Distributions", template="distributions.html", content=_content
+    id="distributions",
+    title="Distributions",
+    template="distributions.html",
+    content=_content,
+    applies=compares_requests,
 )

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 
 from reports.findings import endpoint_rows
-from reports.html.section import Section
+from reports.html.section import Section, compares_requests
 from reports.results import Results
 
 _MAX_ROWS = 200
@@ -18,4 +18,6 @@ def _content(results: Results) -> Mapping[str, object]:
     }
 
 
-ENDPOINTS = Section(id="endpoints", title="Endpoints", template="endpoints.html", content=_content)
+ENDPOINTS = Section(
+    id="endpoints", title="Endpoints", template="endpoints.html", content=_content, applies=compares_requests
+)

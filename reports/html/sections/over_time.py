@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 
 from reports.html.charts.over_time import draw_over_time
-from reports.html.section import Section
+from reports.html.section import Section, compares_requests
 from reports.results import Results
 
 
@@ -11,4 +11,6 @@ def _content(results: Results) -> Mapping[str, object]:
     return {"chart": draw_over_time(results, chart_id="over-time-chart")}
 
 
-OVER_TIME = Section(id="over-time", title="Over time", template="over_time.html", content=_content)
+OVER_TIME = Section(
+    id="over-time", title="Over time", template="over_time.html", content=_content, applies=compares_requests
+)

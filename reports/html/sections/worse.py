@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 
 from reports.findings import find
-from reports.html.section import Section
+from reports.html.section import Section, compares_requests
 from reports.results import Results
 
 _MAX_ROWS = 50
@@ -20,4 +20,6 @@ def _content(results: Results) -> Mapping[str, object]:
     }
 
 
-WORSE = Section(id="worse", title="What got worse", template="worse.html", content=_content)
+WORSE = Section(
+    id="worse", title="What got worse", template="worse.html", content=_content, applies=compares_requests
+)

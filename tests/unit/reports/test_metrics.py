@@ -1,6 +1,6 @@
 """The words for metrics agree with the harness that measures them."""
 
-from harness.model.metric import METRICS
+from harness.model.metric import CAPACITY, METRICS
 from reports.metrics import METRIC_WORDS, direction_word, is_on_worse_side, measured_title
 from reports.results import Comparison, Estimate
 
@@ -10,8 +10,10 @@ def _change(low, high):
 
 
 def test_reports_and_harness_know_the_same_metrics_and_directions():
-    assert {m.id: m.better for m in METRICS} == {w.id: w.better for w in METRIC_WORDS}
-    assert {m.id: m.title for m in METRICS} == {w.id: w.title for w in METRIC_WORDS}
+    metrics = (*METRICS, CAPACITY)
+
+    assert {m.id: m.better for m in metrics} == {w.id: w.better for w in METRIC_WORDS}
+    assert {m.id: m.title for m in metrics} == {w.id: w.title for w in METRIC_WORDS}
 
 
 def test_less_time_is_better_and_a_lower_rate_is_worse():

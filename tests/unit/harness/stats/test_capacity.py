@@ -15,7 +15,7 @@ from harness.stats.capacity import (
     advance,
     bracket,
     capacity_change,
-    capacity_estimate,
+    effective_count,
     judge_step,
     latency_knee,
     nearest_index,
@@ -35,7 +35,9 @@ def over_200_ms(rate, *, service_rate):
 
 
 def counts(total, over, failed=0):
-    return StepCounts(request_count=total, failed_count=failed, over_counts=(over,))
+    return StepCounts(
+        request_count=total, failed_count=failed, over_counts=(over,), effective_counts=(float(total),)
+    )
 
 
 def search_to_the_end(show, search, most=60):
@@ -80,6 +82,16 @@ def test_the_bracket_holds_the_capacity_of_a_queue_seen_through_samples_in_19_of
         right += found.low <= truth <= found.high
 
     assert right >= 190
+
+
+def test_requests_that_queue_behind_each_other_are_worth_fewer():
+    alternating = np.asarray([False] * 10 + [True] * 10)
+    rng = np.random.default_rng(1)
+
+    assert effective_count(alternating) < 5
+    assert effective_count(rng.random(2000) < 0.05) == pytest.approx(2000, rel=0.15)
+    assert effective_count(np.zeros(100, dtype=np.bool_)) == 100
+    assert effective_count(np.zeros(0, dtype=np.bool_)) == 0
 
 
 def test_a_known_neighbourhood_takes_fewer_steps():
@@ -159,21 +171,6 @@ def test_a_step_has_requests_enough_to_pass_with_a_few_slow_ones():
 
     assert needed == 144
     assert judge_step(SLO, counts(needed, 1)) is StepVerdict.PASS
-
-
-def test_the_estimate_reaches_over_all_brackets():
-    def found(low, high):
-        return Bracket(low=low, high=high, end=SearchEnd.FOUND)
-
-    estimate = capacity_estimate([found(30, 33), found(33, 36), found(28, 30)])
-
-    assert (estimate.low, estimate.high) == (28, 36)
-    assert 30 < estimate.value < 33
-    assert capacity_estimate([found(30, 33), found(33, 36)]) is None
-    assert (
-        capacity_estimate([found(30, 33), found(33, 36), Bracket(low=30, high=None, end=SearchEnd.FOUND)])
-        is None
-    )
 
 
 def test_the_change_holds_every_pair_of_both_intervals():
