@@ -1,6 +1,6 @@
 """A server whose service time, stalls, errors and headers are known: is the harness right about it?
 
-`python tests/truth_server.py` prints its port and serves on 127.0.0.1 until its standard input ends.
+`python tests/truth_server.py [HOST]` prints its port and serves on 127.0.0.1 until its input ends.
 Behaviour is set for each path with `PUT /_truth/behaviour` (a JSON object of path -> Behaviour fields; `*` is
 every other path); `GET /_truth/log` returns every request seen, with CLOCK_MONOTONIC times to compare.
 """
@@ -171,15 +171,15 @@ class TruthClient:
 
 
 @contextlib.contextmanager
-def truth_server() -> Iterator[TruthClient]:
+def truth_server(host: str = "127.0.0.1") -> Iterator[TruthClient]:
     """Run a truth server as a process of its own."""
-    command = [sys.executable, str(Path(__file__).resolve())]
+    command = [sys.executable, str(Path(__file__).resolve()), host]
     with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as process:
         assert process.stdin is not None
         assert process.stdout is not None
         try:
             port = int(process.stdout.readline())
-            yield TruthClient(f"http://127.0.0.1:{port}", process.pid)
+            yield TruthClient(f"http://{host}:{port}", process.pid)
         finally:
             process.stdin.close()
             try:
@@ -188,8 +188,8 @@ def truth_server() -> Iterator[TruthClient]:
                 process.kill()
 
 
-async def _serve() -> None:
-    listener = socket.create_server(("127.0.0.1", 0), backlog=1024)
+async def _serve(host: str) -> None:
+    listener = socket.create_server((host, 0), backlog=1024)
     # aiohttp sets TCP_NODELAY on every connection; without it an answer can wait 40 ms for an ACK
     runner = web.AppRunner(TruthServer().app(), access_log=None)
     await runner.setup()
@@ -200,4 +200,4 @@ async def _serve() -> None:
 
 
 if __name__ == "__main__":
-    asyncio.run(_serve())
+    asyncio.run(_serve(*sys.argv[1:] or ["127.0.0.1"]))

@@ -168,6 +168,7 @@ def _describe(
         else None,
         "cores": {name: sorted(ids) for name, ids in asdict(cores).items()} if cores else None,
         "scenario": plan.scenario.locustfile,
+        "workers": asdict(plan.scenario.workers) if plan.scenario.workers else None,
         "scale": plan.scale,
         "inputs": describe_inputs(plan, folder, templates=templates),
         "doctor": last_diagnosis(),

@@ -72,10 +72,13 @@ def open_round(bench: Bench, round_: Round, *, attempt: int = 1) -> Iterator[Ope
                 {variant.id: servers[variant.id].base_url for variant in bench.plan.variants},
                 log_path=folder.generator_log(round_.index),
                 cpus=bench.cores.driver if bench.cores else None,
+                workers=bench.plan.scenario.workers,
+                say=bench.progress.say,
             )
         )
         _watch(stack, bench, round_, servers, driver.pid)
         yield OpenRound(servers=servers, driver=driver, attempt=attempt)
+        driver.close(is_last=round_.index == bench.plan.rounds[-1].index)
     folder.write_json(
         folder.round_json(round_.index),
         {

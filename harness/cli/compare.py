@@ -1,11 +1,13 @@
 """`kpibench compare`: two servers that already run."""
 
+from dataclasses import asdict
 from pathlib import Path
 
 import click
 import yaml
 
 from harness.cli.run import measure
+from harness.cli.worker_options import asked_workers, worker_options
 from harness.errors import ExitCode
 from harness.plan.comparison import plan_comparison
 from harness.plan.experiment import resolve_path
@@ -30,6 +32,7 @@ NO_SLOWER = Path(__file__).resolve().parents[1] / "gates" / "no_slower.yaml"
     show_default=True,
     help="For the whole run.",
 )
+@worker_options
 @click.option("--kpis", help="KPI file to judge by.  [default: no slower than before, errors below 1 %]")
 @click.option(
     "--seed",
@@ -47,6 +50,9 @@ def compare(
     scenario: str,
     rate: float,
     minutes: float,
+    workers: int | None,
+    expect_workers: int | None,
+    listen: str | None,
     kpis: str | None,
     seed: int,
     out: Path | None,
@@ -61,6 +67,7 @@ def compare(
       kpibench compare --before http://127.0.0.1:8001 --after http://127.0.0.1:8002 \\
           --scenario load.py --rate 40 --minutes 5 --out runs/my-change
     """  # noqa: D301
+    shared = asked_workers(workers, expect_workers, listen)
     plan = plan_comparison(
         before_url=before_url,
         after_url=after_url,
@@ -69,6 +76,7 @@ def compare(
         minutes=minutes,
         kpi_file=resolve_path(kpis, Path.cwd()) if kpis else NO_SLOWER,
         seed=seed,
+        workers=shared,
     )
     asked = {
         "compare": {
@@ -78,6 +86,7 @@ def compare(
             "rate": rate,
             "minutes": minutes,
             "seed": seed,
+            **({"workers": asdict(shared)} if shared else {}),
         }
     }
     return measure(plan, yaml.safe_dump(asked, sort_keys=False), out=out, database_url=None)

@@ -18,9 +18,10 @@ from harness.cli.list import list_
 from harness.cli.report import report
 from harness.cli.run import run
 from harness.cli.serve import serve
+from harness.cli.worker import worker
 from harness.errors import ExitCode, KpibenchError
 
-COMMANDS = (run, compare, capacity, doctor, serve, analyze, gate, report, init, list_)
+COMMANDS = (run, compare, worker, capacity, doctor, serve, analyze, gate, report, init, list_)
 
 
 class _InOrder(click.Group):

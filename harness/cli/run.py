@@ -10,6 +10,7 @@ from harness.campaign.execute import execute
 from harness.campaign.resume import is_whole, read_plan, resume
 from harness.cli.conclude import conclude
 from harness.cli.progress_display import ProgressDisplay
+from harness.cli.worker_options import asked_workers, worker_command, worker_options
 from harness.errors import ExitCode, MeasurementError, UsageError
 from harness.gates.kpi_file import read_kpi_file
 from harness.model.plan import Plan
@@ -36,6 +37,7 @@ FREE_DISK_BYTES = 64 << 20
 @click.option(
     "--rounds", type=click.IntRange(min=1, max=1000), help="Fresh starts of all variants; 6 decide at 95 %."
 )
+@worker_options
 @click.option("--kpis", help="KPI file to judge by.")
 @click.option(
     "--database-url",
@@ -56,6 +58,9 @@ def run(
     scale: float | None,
     rate: float | None,
     rounds: int | None,
+    workers: int | None,
+    expect_workers: int | None,
+    listen: str | None,
     kpis: str | None,
     database_url: str | None,
     unfinished: Path | None,
@@ -67,9 +72,17 @@ def run(
       kpibench run                        the quick experiment, three minutes
       kpibench run quick --scale 0.1      smaller data
       kpibench run my.yaml --out runs/x   an experiment of yours
+      kpibench run --workers 2            more load than one process can send
       kpibench run --resume runs/x        finish what was interrupted, killed or failed
     """  # noqa: D301
-    overrides = Overrides(seed=seed, scale=scale, rate=rate, rounds=rounds, kpis=kpis)
+    overrides = Overrides(
+        seed=seed,
+        scale=scale,
+        rate=rate,
+        rounds=rounds,
+        kpis=kpis,
+        workers=asked_workers(workers, expect_workers, listen),
+    )
     if unfinished:
         if experiment or out or overrides != Overrides():
             raise UsageError(
@@ -108,6 +121,8 @@ def finish(folder: RunFolder, *, database_url: str | None) -> ExitCode:
 def _carry_out(
     measure_rest: Callable[..., None], plan: Plan, folder: RunFolder, database_url: str | None
 ) -> ExitCode:
+    if command := worker_command(plan):
+        click.echo(f"Run this on the worker hosts:\n  {command}", err=True)
     next_step = f"To finish the run: kpibench run --resume {folder.path}"
     try:
         with ProgressDisplay(plan, done=folder.finished_slices()) as display:

@@ -8,6 +8,7 @@ import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
+from harness.gates.worker_validity import check_workers
 from harness.model.slice_summary import GeneratorReport, SliceSummary
 from harness.model.verdict import Check
 from harness.stats.pairing import Pairing
@@ -111,6 +112,7 @@ def check_validity(summaries: Sequence[tuple[int, SliceSummary]], facts: RunFact
         _samples_complete(facts),
         *_open_loop(facts),
         *_check_slices(slices, {variant_id: seen.p95_ms for variant_id, seen in facts.variants.items()}),
+        *check_workers(slices),
         _host_cpu(facts.host),
         _steal(facts.host),
         _schedule_equal(summaries),

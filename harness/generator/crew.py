@@ -123,6 +123,7 @@ class Crew:
         self._ticker = gevent.spawn(self._tick_regularly)
         self._ticker.link_exception(lambda greenlet: self._control.abort(f"A bug: {greenlet.exception!r}"))
         self._wait_for(lambda: self._joined_count() == self._order.count, timeout_s=math.inf)
+        self._control.send("waiting", joined=self._joined_count(), expected=self._order.count)
         if any(member.is_lost for member in self._members.values()):
             raise SliceError("A worker was lost before the first slice.")
 

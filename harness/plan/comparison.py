@@ -4,7 +4,7 @@ import math
 from pathlib import Path
 
 from harness.errors import UsageError
-from harness.model.plan import Plan, Scenario
+from harness.model.plan import Plan, Scenario, Workers
 from harness.model.variant import Variant
 from harness.plan.schedule import draw_rounds
 
@@ -35,6 +35,7 @@ def plan_comparison(
     minutes: float,
     kpi_file: Path,
     seed: int,
+    workers: Workers | None = None,
 ) -> Plan:
     """Plan rounds on two running servers that take about `minutes` in all.
 
@@ -62,7 +63,7 @@ def plan_comparison(
         title="Before against after on two running servers",
         seed=seed,
         scale=1,
-        scenario=Scenario(locustfile=str(locustfile), rate=rate),
+        scenario=Scenario(locustfile=str(locustfile), rate=rate, workers=workers),
         variants=variants,
         rounds=draw_rounds(
             [variant.id for variant in variants],

@@ -8,7 +8,7 @@ from typing import Any
 
 from harness.documents import Document, Fault, load_schema, read_document
 from harness.errors import UsageError
-from harness.model.plan import Plan, Scenario, Stage
+from harness.model.plan import Plan, Scenario, Stage, Workers
 from harness.model.variant import DatabaseRecipe, Variant
 from harness.plan.schedule import draw_rounds
 
@@ -27,6 +27,7 @@ class Overrides:
     rate: float | None = None
     rounds: int | None = None
     kpis: str | None = None
+    workers: Workers | None = None
 
 
 def built_in_experiments() -> tuple[str, ...]:
@@ -76,6 +77,8 @@ def _load_faults(document: Document) -> Iterator[Fault]:
         )
     if "users" in load and "distribution" in load:
         yield line, "users arrive when they are free: they have no distribution"
+    if "users" in load and "workers" in load:
+        yield line, "workers share a schedule, and users have none: keep one"
 
 
 def _variant_faults(document: Document) -> Iterator[Fault]:
@@ -115,7 +118,7 @@ def plan_experiment(document: Document, overrides: Overrides) -> Plan:
         title=content.get("title", content["id"]),
         seed=seed,
         scale=_first(overrides.scale, content.get("scale"), 1),
-        scenario=_scenario(content["load"], overrides.rate, home),
+        scenario=_scenario(content["load"], overrides, home),
         variants=variants,
         rounds=draw_rounds(
             [variant.id for variant in variants],
@@ -142,9 +145,17 @@ def resolve_path(name: str, home: Path) -> Path:
     raise UsageError(f"There is no file {name}.", hint=f"Looked in {home}, {Path.cwd()} and {PROJECT_ROOT}.")
 
 
-def _scenario(load: Mapping[str, Any], rate: float | None, home: Path) -> Scenario:
-    """Return what the file asks for; a rate of the command line takes the place of rate, stages or users."""
+def _scenario(load: Mapping[str, Any], overrides: Overrides, home: Path) -> Scenario:
+    """Return what the file asks for; a rate of the command line takes the place of rate, stages or users.
+
+    Raises:
+        UsageError: the scenario is not there, or workers are to share a closed loop.
+    """
+    rate = overrides.rate
+    workers = overrides.workers or (Workers(count=load["workers"]) if "workers" in load else None)
     is_open = rate is not None or "users" not in load
+    if workers and not is_open:
+        raise UsageError("Workers share a schedule, and users have none.", hint="Give a --rate, too.")
     return Scenario(
         locustfile=str(resolve_path(load["scenario"], home)),
         rate=rate if rate is not None else load.get("rate"),
@@ -153,6 +164,7 @@ def _scenario(load: Mapping[str, Any], rate: float | None, home: Path) -> Scenar
         else (),
         distribution=load.get("distribution", "poisson"),
         users=None if is_open else load["users"],
+        workers=workers,
     )
 
 
