@@ -10,6 +10,7 @@ from reference_app.monitoring.layer_times import TIMINGS, measured
 from reference_app.monitoring.request_timings import RequestTimings, begin_request
 from reference_app.services.accounts import AccountService
 from reference_app.services.booking import BookingService
+from reference_app.services.registry import ServiceRegistry
 from reference_app.settings import Settings
 from reference_app.storage.connections import Connections
 from reference_app.storage.loaded_data import LoadedData
@@ -30,50 +31,61 @@ def make_app(components: Components, settings: Settings, loaded: LoadedData) -> 
     """Put the application together; it opens its connections when it starts."""
     connections = components.connections(settings)
     users = Users(connections)
-    accounts = AccountService(users, settings.token_secret)
-    parts = LayerParts(users=users, accounts=accounts)
-    layers, layer_times = measured([make_layer(parts) for make_layer in components.layers])
+    registry = components.services(settings, connections, loaded)
+    accounts = registry.front(AccountService(users, settings.token_secret), "accounts", "auth")
+    parts = LayerParts(settings=settings, connections=connections, users=users, accounts=accounts)
+    layers, layer_times = measured(components.layers(parts))
     # Errors become answers twice: inside, so that the layers see answers; outside, for what a
     # layer itself refuses.
     app = web.Application(
         middlewares=[_with_timings, errors_as_json, *layers, errors_as_json], client_max_size=MAX_BODY_BYTES
     )
-    app.cleanup_ctx.append(_open(connections))
+    app.cleanup_ctx.append(_open(connections, registry))
     app.on_response_prepare.append(_add_server_timing)
-    handlers = Handlers(_services(components, connections, accounts, loaded))
-    others = _other_routes(components, connections, loaded)
-    listed = routes(handlers, Health(connections), Monitoring(layer_times), others)
-    app.add_routes([route.definition for route in listed])
+    handlers = Handlers(_services(components, connections, accounts, loaded, registry))
+    others = _other_routes(components, connections, loaded, registry)
+    listed = routes(handlers, Health(connections), Monitoring(layer_times, registry), others)
+    app.add_routes(components.mounts([route.definition for route in listed]))
     return app
 
 
 def _services(
-    components: Components, connections: Connections, accounts: AccountService, loaded: LoadedData
+    components: Components,
+    connections: Connections,
+    accounts: AccountService,
+    loaded: LoadedData,
+    registry: ServiceRegistry,
 ) -> Services:
     today = loaded.anchor_date
+    booking = BookingService(connections, components.bookings(), components.booking_lock(), today)
     return Services(
         today=today,
         accounts=accounts,
-        booking=BookingService(connections, components.bookings(), components.booking_lock(), today),
-        directory=components.directory(connections),
-        availability=components.availability(connections),
-        histories=components.histories(connections),
-        location_days=components.location_days(connections),
-        revenue=components.revenue(connections),
+        booking=registry.front(booking, "booking", "booking"),
+        directory=registry.front(components.directory(connections), "directory", "location"),
+        availability=registry.front(components.availability(connections), "availability", "booking"),
+        histories=registry.front(components.histories(connections), "histories", "analytics"),
+        location_days=registry.front(components.location_days(connections), "location_days", "booking"),
+        revenue=registry.front(components.revenue(connections), "revenue", "analytics"),
     )
 
 
-def _other_routes(components: Components, connections: Connections, loaded: LoadedData) -> list[Route]:
+def _other_routes(
+    components: Components, connections: Connections, loaded: LoadedData, registry: ServiceRegistry
+) -> list[Route]:
     today = loaded.anchor_date
-    return [
-        *PlaceHandlers(components.places(connections), components.next_slots(connections), today).routes(),
-        *ClientHandlers(components.clients(connections)).routes(),
-    ]
+    places = registry.front(components.places(connections), "places", "location")
+    next_slots = registry.front(components.next_slots(connections), "next_slots", "booking")
+    clients = registry.front(components.clients(connections), "clients", "client")
+    return [*PlaceHandlers(places, next_slots, today).routes(), *ClientHandlers(clients).routes()]
 
 
-def _open(connections: Connections) -> Callable[[web.Application], AsyncIterator[None]]:
+def _open(
+    connections: Connections, registry: ServiceRegistry
+) -> Callable[[web.Application], AsyncIterator[None]]:
     async def opened(_: web.Application) -> AsyncIterator[None]:
         await connections.open()
+        await registry.start()
         yield
         await connections.close()
 

@@ -8,6 +8,7 @@ from collections.abc import Sequence
 
 from reference_app.failure import StartError
 from reference_app.optimizations import ALL
+from reference_app.settings import LEAKS, REQUESTS_PER_MINUTE, Settings
 from reference_app.variants import VARIANTS, Build, build, variant_ids
 
 _EXAMPLES = """\
@@ -55,6 +56,20 @@ def _add_serve(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") 
     _add_variant(serving)
     serving.add_argument("--port", type=_port, required=True, help="TCP port, 1 to 65535")
     _add_database(serving)
+    serving.add_argument(
+        "--leak",
+        dest="leaks",
+        metavar="KIND",
+        action="append",
+        choices=(*LEAKS, "none"),
+        help="a memory leak of BEFORE to open (may be repeated), or none; all unless told",
+    )
+    serving.add_argument(
+        "--requests-per-minute",
+        type=_limit,
+        default=REQUESTS_PER_MINUTE,
+        help="what one account may ask; twelve times as much for an address without account (%(default)s)",
+    )
     serving.set_defaults(run=_serve)
 
 
@@ -109,6 +124,10 @@ def _port(text: str) -> int:
     return _number(text, 1, 65535)
 
 
+def _limit(text: str) -> int:
+    return _number(text, 1, 10**9)
+
+
 def _seed(text: str) -> int:
     return _number(text, 0, 2**32 - 1)
 
@@ -136,11 +155,17 @@ def _build(options: argparse.Namespace) -> Build:
 
 
 def _serve(options: argparse.Namespace) -> None:
-    from reference_app.server import serve  # noqa: PLC0415 - `data` and `variants` need no web framework
-    from reference_app.settings import Settings  # noqa: PLC0415 - the same
+    from reference_app.server import serve  # noqa: PLC0415 - `data` and `variants` serve nothing
 
     logging.basicConfig(level=logging.WARNING, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
-    asyncio.run(serve(_build(options), Settings(database_url=options.database_url, port=options.port)))
+    settings = Settings(
+        database_url=options.database_url,
+        port=options.port,
+        requests_per_minute=options.requests_per_minute,
+        anonymous_requests_per_minute=12 * options.requests_per_minute,
+        leaks=frozenset(LEAKS if options.leaks is None else options.leaks) - {"none"},
+    )
+    asyncio.run(serve(_build(options), settings))
 
 
 def _fingerprint(options: argparse.Namespace) -> None:

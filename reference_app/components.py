@@ -1,7 +1,9 @@
 """Components: the exchangeable parts of the application. A variant is one choice of them."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+
+from aiohttp import web
 
 from reference_app.middleware.layer import Layer
 from reference_app.services.accounts import AccountService
@@ -17,8 +19,10 @@ from reference_app.services.ports import (
     PlaceQuery,
     RevenueQuery,
 )
+from reference_app.services.registry import ServiceRegistry
 from reference_app.settings import Settings
 from reference_app.storage.connections import Connections
+from reference_app.storage.loaded_data import LoadedData
 from reference_app.storage.users import Users
 
 
@@ -26,6 +30,8 @@ from reference_app.storage.users import Users
 class LayerParts:
     """What a middleware layer may use."""
 
+    settings: Settings
+    connections: Connections
     users: Users
     accounts: AccountService
 
@@ -37,8 +43,12 @@ class Components:
     migrations: tuple[str, ...]
     """SQL files that change the database, in order; `data load` applies them."""
     connections: Callable[[Settings], Connections]
-    layers: tuple[Callable[[LayerParts], Layer], ...]
+    layers: Callable[[LayerParts], tuple[Layer, ...]]
     """Middleware, outermost first."""
+    services: Callable[[Settings, Connections, LoadedData], ServiceRegistry]
+    """Makes the registry through which callers reach the services of the domain."""
+    mounts: Callable[[Sequence[web.RouteDef]], list[web.RouteDef]]
+    """Repeats the routes under every channel and version."""
     directory: Callable[[Connections], DirectoryQuery]
     availability: Callable[[Connections], AvailabilityQuery]
     next_slots: Callable[[Connections], NextSlotQuery]

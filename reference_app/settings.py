@@ -3,6 +3,11 @@
 import os
 from dataclasses import dataclass
 
+LEAKS = ("sessions", "tokens", "listeners", "metrics", "caches")
+"""Kinds of memory leaks that BEFORE has (legacy/leaks.py)."""
+REQUESTS_PER_MINUTE = 1_000
+"""The enterprise tier."""
+
 _DEMO_TOKEN_SECRET = "kpibench-demo-secret-for-local-measurements-only"  # noqa: S105 - signs demo accounts' tokens
 
 
@@ -16,3 +21,11 @@ class Settings:
     token_secret: str = os.environ.get("REFERENCE_APP_TOKEN_SECRET", _DEMO_TOKEN_SECRET)
     pool_size: int = max(4, min(8, 2 * (os.cpu_count() or 2)))
     """Connections of the pool: a database works on about as many statements at once as it has cores."""
+    requests_per_minute: int = REQUESTS_PER_MINUTE
+    """Requests of one account."""
+    anonymous_requests_per_minute: int = 12 * REQUESTS_PER_MINUTE
+    """Requests without an account from one address, behind which a whole town may live."""
+    moves_per_minute: int = 300
+    """Charges and refunds by one account: the premium tier."""
+    leaks: frozenset[str] = frozenset(LEAKS)
+    """Which of BEFORE's memory leaks are open; only the layers and services of BEFORE have any."""

@@ -35,3 +35,7 @@ class ConflictError(RequestError):
 
 class InvalidError(RequestError):
     """The request is well-formed and its values make no sense."""
+
+
+class TooManyRequestsError(RequestError):
+    """The caller is asked to wait a minute before the next request."""

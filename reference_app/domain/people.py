@@ -20,6 +20,8 @@ class User:
     password_hash: str
     client_id: int | None
     location_id: int | None
+    has_mfa_device: bool
+    """Whether a second factor has been set up, so that a log-in without it is not enough."""
 
 
 def require_owner(user: User) -> None:

@@ -12,6 +12,7 @@ ALTER TABLE sessions ADD PRIMARY KEY (id);
 ALTER TABLE mfa_devices ADD PRIMARY KEY (id);
 ALTER TABLE api_keys ADD PRIMARY KEY (id);
 ALTER TABLE audit_log ADD PRIMARY KEY (id);
+ALTER TABLE rate_limit_hits ADD PRIMARY KEY (id);
 ALTER TABLE booking_rules ADD PRIMARY KEY (location_id);
 ALTER TABLE blackout_dates ADD PRIMARY KEY (location_id, day);
 ALTER TABLE barber_availability ADD PRIMARY KEY (id);

@@ -3,6 +3,9 @@
 -- Who is calling: every authenticated request and every log-in looks a user up by e-mail (storage/users.py).
 CREATE INDEX IF NOT EXISTS users_email_idx ON users (email);
 
+-- Whether the caller has a second factor: every authenticated request (storage/rows.py).
+CREATE INDEX IF NOT EXISTS mfa_devices_user_idx ON mfa_devices (user_id);
+
 -- What a barber does on a day: free slots, booking, rescheduling (storage/availability.py, storage/bookings.py).
 CREATE INDEX IF NOT EXISTS appointments_barber_starts_idx ON appointments (barber_id, starts_at)
     WHERE status IN ('pending', 'confirmed', 'completed');

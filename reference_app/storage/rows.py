@@ -6,7 +6,10 @@ from reference_app.domain.people import User
 from reference_app.domain.scheduling import BookingRules, ServiceTerms
 from reference_app.storage.connections import Row
 
-USER_COLUMNS = "id, email, full_name, role, password_hash, client_id, location_id"
+USER_COLUMNS = """
+    id, email, full_name, role, password_hash, client_id, location_id,
+    EXISTS (SELECT FROM mfa_devices d WHERE d.user_id = users.id) AS has_mfa_device
+"""
 
 
 def user_from(row: Row) -> User:
@@ -19,6 +22,7 @@ def user_from(row: Row) -> User:
         password_hash=row["password_hash"],
         client_id=row["client_id"],
         location_id=row["location_id"],
+        has_mfa_device=row["has_mfa_device"],
     )
 
 

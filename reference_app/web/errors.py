@@ -13,6 +13,7 @@ from reference_app.domain.errors import (
     MalformedError,
     NotFoundError,
     RequestError,
+    TooManyRequestsError,
     UnauthenticatedError,
 )
 from reference_app.storage.connections import DatabaseUnavailableError
@@ -25,6 +26,7 @@ _STATUS: dict[type[RequestError], int] = {
     NotFoundError: 404,
     ConflictError: 409,
     InvalidError: 422,
+    TooManyRequestsError: 429,
 }
 _DATABASE_IS_AWAY = (
     DatabaseUnavailableError,
@@ -43,7 +45,10 @@ async def errors_as_json(request: web.Request, handler: Handler) -> web.StreamRe
     try:
         return await handler(request)
     except RequestError as error:
-        return json_response(error_body(error.code, error.message), _STATUS[type(error)])
+        response = json_response(error_body(error.code, error.message), _STATUS[type(error)])
+        if isinstance(error, TooManyRequestsError):
+            response.headers["Retry-After"] = "60"
+        return response
     except web.HTTPException as error:
         return _http_error(error)
     except _DATABASE_IS_AWAY as error:

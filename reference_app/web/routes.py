@@ -82,6 +82,18 @@ def _probes(health: Health, monitoring: Monitoring) -> list[Route]:
             summary="Middleware layers, outermost first",
             answer=record(layers=array(layer)),
         ),
+        Route(
+            method="GET",
+            path="/api/v2/monitoring/services",
+            handler=monitoring.services,
+            summary="Live services, counted from their registry",
+            answer=record(
+                total_services=COUNT,
+                families={"type": "object", "additionalProperties": COUNT},
+                start_ms={"type": "number"},
+                services=array(record(name=TEXT, family=TEXT, call_count=COUNT)),
+            ),
+        ),
     ]
 
 

@@ -16,6 +16,7 @@ NAMES = re.findall(r"CREATE INDEX IF NOT EXISTS (\w+)", read_sql(MIGRATION))
 
 QUERIES = {
     "users_email_idx": "SELECT * FROM users WHERE email = 'client000007@example.test'",
+    "mfa_devices_user_idx": "SELECT FROM mfa_devices WHERE user_id = 1",
     "appointments_barber_starts_idx": """
         SELECT starts_at, blocked_until FROM appointments
          WHERE barber_id = ANY (ARRAY[1, 2]) AND starts_at >= '2026-03-17' AND starts_at < '2026-03-18'
@@ -49,6 +50,7 @@ SMALL_TABLES = {
     "barber_special_availability_barber_idx",
     "barber_time_off_barber_idx",
     "barbers_location_idx",
+    "mfa_devices_user_idx",
 }
 """Tables of a page or two are as cheap to read; a small scale only shows that the index can serve."""
 

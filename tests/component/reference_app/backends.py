@@ -125,7 +125,9 @@ class Backend:
 
 
 @asynccontextmanager
-async def running(components: Components, url: str, pool_size: int = 4) -> AsyncIterator[Backend]:
+async def running(
+    components: Components, url: str, pool_size: int = 4, **options: Any
+) -> AsyncIterator[Backend]:
     """Serve components on a free port of the loopback address."""
     connection = await asyncpg.connect(url)
     loaded = await read_loaded_data(connection)
@@ -137,19 +139,23 @@ async def running(components: Components, url: str, pool_size: int = 4) -> Async
         made.append(components.connections(settings))
         return made[0]
 
-    settings = Settings(database_url=url, port=1, pool_size=pool_size)
+    settings = Settings(database_url=url, port=1, pool_size=pool_size, **options)
     server = TestServer(make_app(replace(components, connections=keep), settings, loaded))
     async with server, aiohttp.ClientSession() as session:
         yield Backend(session, str(server.make_url("")).rstrip("/"), made[0])
 
 
 def serve_and(
-    components: Components, url: str, work: Callable[[Backend], Awaitable[Any]], pool_size: int = 4
+    components: Components,
+    url: str,
+    work: Callable[[Backend], Awaitable[Any]],
+    pool_size: int = 4,
+    **options: Any,
 ) -> Any:
     """Run some work against a backend that is started for it."""
 
     async def serve() -> Any:
-        async with running(components, url, pool_size) as backend:
+        async with running(components, url, pool_size, **options) as backend:
             return await work(backend)
 
     return asyncio.run(serve())

@@ -64,6 +64,7 @@ async def replay(backend: Backend) -> AsyncIterator[Step]:
         _bookings,
         _odd_bookings,
         _odd_bodies,
+        _other_mounts,
     ):
         async for step in part(backend):
             yield step
@@ -244,3 +245,21 @@ async def _odd_bodies(backend: Backend) -> AsyncIterator[Step]:
         for data in (*NOT_BODIES, b"{}", b'{"notes":"' + b"x" * 70_000 + b'"}'):
             yield await _post(backend, path, "client", data=data)
     yield await _post(backend, "/api/v2/appointments/1/cancel", "client", data=b"{")
+
+
+async def _other_mounts(backend: Backend) -> AsyncIterator[Step]:
+    """Ask version 1, and other channels, for what version 2 of the API answers."""
+    for mount in ("/api/v1", "/app/v1", "/kiosk/v2"):
+        yield await _get(backend, f"{mount}/locations")
+        yield await _get(backend, f"{mount}/availability/slots?barber_id=1&service_id=1&date=2026-03-19")
+        for role in EVERYONE:
+            yield await _get(backend, f"{mount}/clients/1/history", role)
+            yield await _get(backend, f"{mount}/locations/1/day?date=2026-03-14", role)
+            yield await _get(backend, f"{mount}/analytics/revenue?days=7", role)
+            yield await _post(backend, f"{mount}/appointments/1/cancel", role)
+        yield await _post(
+            backend, f"{mount}/auth/login", body={"email": ACCOUNTS["owner"], "password": PASSWORD}
+        )
+        yield f"DELETE {mount}/locations", await backend.ask("DELETE", f"{mount}/locations")
+    for path in ("/api/v3/locations", "/other/v2/locations", "/api/v2/locations?q=<script>", "/v2/locations"):
+        yield await _get(backend, path)

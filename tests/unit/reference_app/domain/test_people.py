@@ -14,6 +14,7 @@ CLIENT = User(
     password_hash="",
     client_id=7,
     location_id=None,
+    has_mfa_device=False,
 )
 STAFF = replace(CLIENT, role="staff", client_id=None, location_id=3)
 OWNER = replace(CLIENT, role="owner", client_id=None)

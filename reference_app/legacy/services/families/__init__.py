@@ -1,0 +1,1 @@
+"""The catalogues: a file for each family, a line for each service."""

@@ -1,0 +1,100 @@
+"""Service: what every service of BEFORE is, whatever its family."""
+
+import copy
+import logging
+import time
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from datetime import date
+from typing import Any
+
+from reference_app.legacy.services.figures import Figure
+from reference_app.settings import Settings
+from reference_app.storage.connections import Connection, Row
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Subject:
+    """Whom and what a call is about; where it does not tell, the flagship shop and its first client."""
+
+    day: date
+    email: str = "owner@example.test"
+    user_id: int = 1
+    client_id: int = 1
+    location_id: int = 1
+    barber_id: int = 1
+    service_id: int = 1
+
+
+TECHNICAL_FAMILIES = frozenset({"auth", "cache", "monitoring", "webhook", "compliance"})
+"""They need no catalogue of the business."""
+
+
+@dataclass(frozen=True, slots=True)
+class Noted:
+    """A figure, when it was worked out, and the catalogue of that moment."""
+
+    at_s: float
+    figure: Any
+    catalogue: list[dict[str, Any]]
+
+
+@dataclass(frozen=True, slots=True)
+class Duty:
+    """What one service is there for: the rows it reads, about which part of the subject, and its figure."""
+
+    name: str
+    sql: str
+    takes: tuple[str, ...]
+    figure: Figure
+
+
+class DatabaseHelper:
+    """A service's own way to the database."""
+
+    def __init__(self) -> None:
+        self.statement_count = 0
+        self.row_count = 0
+
+    async def fetch(self, connection: Connection, sql: str, values: Sequence[object]) -> list[Row]:
+        """Run a statement and count what it gave."""
+        rows = await connection.fetch(sql, *values)
+        self.statement_count += 1
+        self.row_count += len(rows)
+        return rows
+
+
+class Service:
+    """Has a state, cache, logger, copy of the configuration, catalogue and database helper of its own."""
+
+    def __init__(self, family: str, duty: Duty, settings: Settings) -> None:
+        self.name = f"{duty.name}_service"
+        self.family = family
+        self.call_count = 0
+        self.cache: dict[Subject, Noted] = {}
+        self.catalogue: list[dict[str, Any]] = []
+        self.configuration = asdict(settings)
+        self.log = logging.getLogger(f"{__name__}.{family}.{duty.name}")
+        self.database = DatabaseHelper()
+        self._duty = duty
+
+    async def start(self, connection: Connection) -> None:
+        """Read what the business offers and who works there: each service has its own copy."""
+        if self.family not in TECHNICAL_FAMILIES:
+            offered = await self.database.fetch(connection, "SELECT * FROM services", ())
+            staff = await self.database.fetch(connection, "SELECT * FROM barbers", ())
+            self.catalogue = [dict(row) for row in (*offered, *staff)]
+
+    async def run(self, connection: Connection, subject: Subject) -> Any:
+        """Work out the figure anew; note it in a cache that nobody dares to read, with what it was based on.
+
+        The catalogue is copied for that, lest somebody change the noted one.
+        """
+        self.call_count += 1
+        values = [getattr(subject, name) for name in self._duty.takes]
+        rows = await self.database.fetch(connection, self._duty.sql, values)
+        figure = self._duty.figure(rows)
+        self.cache.clear()
+        self.cache[subject] = Noted(time.monotonic(), figure, copy.deepcopy(self.catalogue))
+        self.log.debug("%s: %r", self.name, figure)
+        return figure

@@ -1,0 +1,66 @@
+"""Who is calling, and what that caller may do whatever the endpoint: one look at the token, one statement."""
+
+from aiohttp import web
+from aiohttp.typedefs import Handler
+
+from reference_app.components import LayerParts
+from reference_app.middleware.audit import action_of, changes_something
+from reference_app.middleware.caller import CALLER
+from reference_app.middleware.claims import Claims, read_claims
+from reference_app.middleware.cross_site import require_same_site
+from reference_app.middleware.endpoints import endpoint_of
+from reference_app.middleware.payment_limits import (
+    WINDOW_S,
+    moved_cents,
+    require_amount,
+    too_many_moves,
+)
+from reference_app.middleware.second_factor import require_second_factor
+from reference_app.middleware.session_tokens import session_token
+from reference_app.middleware.sliding_window import SlidingWindow
+from reference_app.web.parsing import read_json
+
+
+class ConsolidatedAuthMiddleware:
+    """Limits on money, authentication, second factor, protection of browsers, and the audit trail.
+
+    Tenancy is checked where the data is known: by the handlers, in every variant (domain/people.py).
+    """
+
+    name = "consolidated_auth"
+
+    def __init__(self, parts: LayerParts) -> None:
+        self._accounts = parts.accounts
+        self._users = parts.users
+        self._secret = parts.settings.token_secret
+        self._moves = SlidingWindow(WINDOW_S)
+        self._max_moves = parts.settings.moves_per_minute
+
+    async def handle(self, request: web.Request, handler: Handler) -> web.StreamResponse:
+        """Let anonymous requests pass; handlers ask for a caller where they need one."""
+        token = session_token(request)
+        if token is not None:
+            claims = read_claims(token, self._secret)
+            await self._limit_money(request, claims)
+            caller = await self._accounts.authenticate(token)
+            request[CALLER] = caller
+            require_second_factor(
+                endpoint_of(request.path),
+                has_device=caller.has_mfa_device,
+                is_verified=claims is not None and claims.is_second_factor_verified,
+            )
+        require_same_site(request)
+        response = await handler(request)
+        if changes_something(request):
+            known = request.get(CALLER)
+            await self._users.record_action(known.id if known else None, action_of(request), response.status)
+        return response
+
+    async def _limit_money(self, request: web.Request, claims: Claims | None) -> None:
+        if claims is None or not changes_something(request) or not request.body_exists:
+            return
+        amount_cents = moved_cents(await read_json(request))
+        if amount_cents is not None:
+            require_amount(amount_cents)
+            if not self._moves.admit(str(claims.user_id), self._max_moves):
+                raise too_many_moves()

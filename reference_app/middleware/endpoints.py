@@ -1,0 +1,19 @@
+"""Which endpoint a path names, whatever channel and version stand in front: `/api/v2` and all its likes."""
+
+from aiohttp import web
+
+
+def mount_of(path: str) -> str:
+    """Take the channel and the version: `/api/v2` of `/api/v2/locations/1/day`."""
+    return "/".join(path.split("/", 3)[:3])
+
+
+def endpoint_of(path: str) -> str:
+    """Take the rest: `/locations/1/day`."""
+    return path[len(mount_of(path)) :]
+
+
+def pattern_of(request: web.Request) -> str | None:
+    """Find the endpoint with its ids left out, `/locations/{id}/day`; nothing for an unknown path."""
+    resource = request.match_info.route.resource
+    return None if resource is None else endpoint_of(resource.canonical)

@@ -1,0 +1,48 @@
+"""The backend's time is work: nothing in it sleeps, spins on a clock or throttles."""
+
+import ast
+from collections.abc import Iterator
+from pathlib import Path
+
+SOURCE = Path(__file__).resolve().parents[2] / "reference_app"
+WAITING = {"sleep", "pg_sleep", "call_later", "call_at", "Timer", "setitimer", "throttle", "busy_wait"}
+
+
+def test_no_line_of_the_backend_waits_for_time_to_pass() -> None:
+    found = [
+        f"{path.relative_to(SOURCE)}:{line} {name}"
+        for path in sorted(SOURCE.rglob("*.py"))
+        for line, name in _names(ast.parse(path.read_text(encoding="utf-8")))
+        if name in WAITING
+    ]
+
+    assert found == []
+
+
+def test_no_statement_sleeps() -> None:
+    sources = [
+        path.read_text(encoding="utf-8") for path in SOURCE.rglob("*") if path.suffix in {".py", ".sql"}
+    ]
+
+    assert not any("pg_sleep" in source for source in sources)
+
+
+def test_no_loop_spins_on_a_clock() -> None:
+    clocks = {"perf_counter", "monotonic", "time", "process_time", "time_ns", "monotonic_ns"}
+    spinning = [
+        f"{path.relative_to(SOURCE)}:{node.lineno}"
+        for path in sorted(SOURCE.rglob("*.py"))
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
+        if isinstance(node, ast.While) and clocks & {name for _, name in _names(node.test)}
+    ]
+
+    assert spinning == []
+
+
+def _names(tree: ast.AST) -> Iterator[tuple[int, str]]:
+    """Yield every name and attribute that is used, with its line."""
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Attribute):
+            yield node.lineno, node.attr
+        elif isinstance(node, ast.Name):
+            yield node.lineno, node.id

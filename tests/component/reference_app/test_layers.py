@@ -1,0 +1,229 @@
+"""Thirteen layers in BEFORE, three in AFTER; what one refuses, the other refuses with the same words."""
+
+import asyncio
+import json
+from collections.abc import Awaitable, Callable
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import jwt
+import pytest
+
+from reference_app.middleware.payment_limits import MAX_AMOUNT_CENTS
+from reference_app.middleware.security_headers import SECURITY_HEADERS
+from reference_app.middleware.webhook_signatures import provider_secret, sign
+from reference_app.settings import Settings
+from reference_app.variants import build
+from tests.component.reference_app.backends import Answer, Backend, run_sql, serve_and
+from tests.component.reference_app.conftest import Clone
+
+SECRET = Settings(database_url="", port=1).token_secret
+LAYERS = {
+    "before": [
+        "sre",
+        "configuration_security",
+        "error_tracker_context",
+        "enhanced_security",
+        "webhook_security",
+        "request_validation",
+        "multi_tenancy",
+        "financial_security",
+        "mfa_enforcement",
+        "api_rate_limiting",
+        "csrf",
+        "security_headers",
+        "cache",
+    ],
+    "after": ["consolidated_security", "consolidated_auth", "optimized_rate_limiting"],
+}
+Work = Callable[[Backend], Awaitable[Any]]
+
+
+def ask_both(clone: Clone, work: Work, *statements: str, **options: Any) -> Any:
+    """Do the same work against BEFORE and AFTER; the results must be equal."""
+    results = []
+    for variant in ("before", "after"):
+        components = build(variant).components
+        url = clone(components.migrations)
+        asyncio.run(run_sql(url, *statements))
+        results.append(serve_and(components, url, work, **options))
+
+    assert results[0] == results[1]
+    return results[0]
+
+
+@pytest.mark.parametrize("variant", LAYERS)
+def test_the_running_application_lists_its_layers_in_order_and_each_was_passed(
+    variant: str, clone: Clone
+) -> None:
+    components = build(variant).components
+
+    async def work(backend: Backend) -> Any:
+        await backend.ask("GET", "/api/v2/clients/1/history", "client")
+        return (await backend.ask("GET", "/api/v2/monitoring/middleware")).body["layers"]
+
+    layers = serve_and(components, clone(components.migrations), work)
+
+    assert [layer["name"] for layer in layers] == LAYERS[variant]
+    assert all(layer["request_count"] == 2 and layer["self_ms"] > 0 for layer in layers)
+
+
+def test_attacks_webhooks_and_browsers_of_other_sites_are_refused_alike(clone: Clone) -> None:
+    async def work(backend: Backend) -> list[Answer]:
+        answers = [
+            await backend.ask("GET", f"/api/v2/locations?{query}")
+            for query in (
+                "q=<script>",
+                "q=%3Cscript%3E",
+                "q=../../etc",
+                "q=1;drop table users",
+                "q=${jndi:x}",
+            )
+        ]
+        path = "/api/v2/webhooks/payments"
+        for secret, body in ((b"guessed", b"{}"), (provider_secret(SECRET, "payments"), b'{"a":1}')):
+            headers = {"X-Webhook-Signature": sign(secret, b"{}")}
+            answers.append(await backend.ask("POST", path, data=body, headers=headers))
+        headers = {"X-Webhook-Signature": sign(provider_secret(SECRET, "payments"), b"{}")}
+        answers.append(await backend.ask("POST", path, data=b"{}", headers=headers))
+        cookie = {"Cookie": f"session={await backend.token('client')}"}
+        origins: tuple[dict[str, str], ...] = (
+            {},
+            {"Sec-Fetch-Site": "cross-site"},
+            {"Origin": "https://elsewhere.example"},
+            {"Origin": "http://["},
+            {"X-CSRF-Token": "longer-than-ten-characters"},
+            {"Sec-Fetch-Site": "same-origin"},
+            {"Origin": backend.url},
+        )
+        path = "/api/v2/appointments/999999/cancel"
+        return answers + [await backend.ask("POST", path, headers=cookie | more) for more in origins]
+
+    answers = ask_both(clone, work)
+
+    assert [answer.status for answer in answers] == [400] * 5 + [401, 401, 404] + [403] * 5 + [404, 404]
+
+
+def test_absurd_amounts_and_floods_of_them_are_refused_alike(clone: Clone) -> None:
+    async def work(backend: Backend) -> list[Answer]:
+        path = "/api/v2/nothing-that-exists"
+        much = [await backend.ask("POST", path, "staff", body={"amount_cents": MAX_AMOUNT_CENTS + 1})]
+        moves = [await backend.ask("POST", path, "staff", body={"amount_cents": 1}) for _ in range(3)]
+        last = [
+            await backend.ask("POST", path, role, body={"amount_cents": 1}) for role in ("staff", "owner")
+        ]
+        return [*much, *moves[:1], *moves[-1:], *last]
+
+    answers = ask_both(clone, work, moves_per_minute=3)
+
+    assert [answer.status for answer in answers] == [403, 404, 404, 429, 404]
+
+
+def test_who_has_a_second_factor_must_have_used_it(clone: Clone) -> None:
+    device = (
+        "INSERT INTO mfa_devices (user_id, label, secret, last_used_step)"
+        " SELECT id, 'Phone', 'JBSWY3DPEHPK3PXP', 0 FROM users WHERE email = 'client000001@example.test'"
+    )
+
+    async def work(backend: Backend) -> list[int]:
+        claims = {"sub": "4", "email": "client000001@example.test", "role": "client"}
+        claims["exp"] = datetime.now(UTC) + timedelta(hours=1)  # type: ignore[assignment]
+        statuses = []
+        for path in ("/api/v2/clients/1/history", "/api/v1/clients/1/history", "/api/v2/locations"):
+            for more in ({}, {"mfa": "a token longer than ten characters"}, {"mfa": True}):
+                headers = {"Authorization": f"Bearer {jwt.encode(claims | more, SECRET)}"}
+                statuses.append((await backend.ask("GET", path, headers=headers)).status)
+        return statuses
+
+    assert ask_both(clone, work, device) == [403, 403, 200, 403, 403, 200, 200, 200, 200]
+
+
+def test_a_caller_who_used_up_the_minute_is_told_when_to_come_back_and_others_are_not_hurt(
+    clone: Clone,
+) -> None:
+    async def work(backend: Backend) -> list[Any]:
+        roles = ("staff", "staff", "staff", "staff", "owner")
+        path = "/api/v2/locations/1/day?date=2026-03-14"
+        answers = [await backend.ask("GET", path, role) for role in roles]
+        return [(answer.status, answer.text, answer.headers.get("Retry-After")) for answer in answers]
+
+    answers = ask_both(clone, work, requests_per_minute=3)
+
+    assert [status for status, _, _ in answers] == [200, 200, 200, 429, 200]
+    assert answers[3][1:] == (
+        '{"error":{"code":"rate_limited","message":"Too many requests; wait a minute."}}',
+        "60",
+    )
+
+
+def test_every_answer_carries_the_security_headers(clone: Clone) -> None:
+    async def work(backend: Backend) -> list[dict[str, str]]:
+        answers = [
+            await backend.ask("GET", "/api/v2/locations"),
+            await backend.ask("GET", "/api/v2/nothing"),
+            await backend.ask("GET", "/api/v2/analytics/revenue", "client"),
+        ]
+        return [{name: answer.headers.get(name, "") for name in SECURITY_HEADERS} for answer in answers]
+
+    assert ask_both(clone, work) == [SECURITY_HEADERS] * 3
+
+
+def test_other_locations_are_refused_alike_whether_a_rule_of_version_1_or_the_handler_does_it(
+    clone: Clone,
+) -> None:
+    async def work(backend: Backend) -> list[Answer]:
+        return [
+            await backend.ask("GET", f"/api/{version}/locations/1/day?date={day}", role)
+            for version in ("v1", "v2")
+            for role in ("", "client", "staff", "far staff", "owner")
+            for day in ("2026-03-14", "never")
+        ]
+
+    answers = ask_both(clone, work)
+
+    assert answers[: len(answers) // 2] == answers[len(answers) // 2 :]
+
+
+def test_the_cache_of_before_knows_version_1_alone_and_answers_the_same_bytes(clone: Clone) -> None:
+    components = build("before").components
+
+    async def work(backend: Backend) -> list[tuple[str, int]]:
+        paths = ["/api/v2/locations"] * 2 + ["/api/v1/locations"] * 2
+        answers = [await backend.ask("GET", path) for path in paths]
+        await backend.ask("POST", "/api/v2/auth/login", body={})
+        answers.append(await backend.ask("GET", paths[-1]))
+        return [(answer.text, answer.statement_count) for answer in answers]
+
+    answers = serve_and(components, clone(components.migrations), work)
+    counts = [count for _, count in answers]
+
+    assert len({text for text, _ in answers}) == 1
+    assert counts[0] == counts[1] == counts[2] == counts[4] > counts[3]
+
+
+def test_each_layer_of_before_that_asks_the_database_opens_its_own_connection(clone: Clone) -> None:
+    components = build("before", added=["optimized_services"]).components
+
+    async def work(backend: Backend) -> list[int]:
+        await backend.token("client")
+        opened = []
+        for path, role in (("/health/live", ""), ("/health/live", "client")):
+            start = backend.connections.opened_count
+            assert (await backend.ask("GET", path, role)).status == 200
+            opened.append(backend.connections.opened_count - start)
+        return opened
+
+    # Clients, tenant and rate limit; then also the account. Devices are looked for on /api/v2 paths.
+    assert serve_and(components, clone(components.migrations), work) == [3, 4]
+
+
+def test_bodies_are_judged_before_anything_else_is_known(clone: Clone) -> None:
+    async def work(backend: Backend) -> list[Answer]:
+        deep = json.dumps({"a": [[[[[[[[[[[1]]]]]]]]]]]}).encode()
+        return [
+            await backend.ask("POST", "/api/v2/nothing", data=data) for data in (deep, b"{", b"[]", b"{}")
+        ]
+
+    answers = ask_both(clone, work)
+
+    assert [answer.status for answer in answers] == [400, 400, 400, 404]
