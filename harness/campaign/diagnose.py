@@ -137,7 +137,7 @@ def diagnose(
     say("watching the machine for 3 seconds")
     machine = watch_machine(runs_folder)
     say("driving a server that does nothing, for about half a minute")
-    generator = read_generator()
+    generator = read_generator(say)
     floors: tuple[NoiseFloor, ...] = ()
     if plan is not None:
         against_itself = plan_against_itself(plan, minutes)
@@ -161,8 +161,8 @@ def diagnose(
     )
 
 
-def read_generator() -> GeneratorReadings:
-    """Drive a null server: first calmly, then faster and faster until the generator is late."""
+def read_generator(say: Say) -> GeneratorReadings:
+    """Drive a null server: first calmly, then faster and faster until the generator is late; tell it."""
     with _null_driver() as run:
         run(CALM_RATE, WARM_UP_S)
         report, response_ms = run(CALM_RATE, CALM_S)
@@ -172,6 +172,7 @@ def read_generator() -> GeneratorReadings:
             # lazily: a machine that hiccuped once gets a second try
             tries = (run(rate_at(index), CEILING_STEP_S)[0] for _ in range(2))
             held = any(_is_within_limits(one) for one in tries)
+            say(f"  {rate_at(index):.0f} requests a second: {'in time' if held else 'late'}")
             search = advance(search, index, StepVerdict.PASS if held else StepVerdict.FAIL)
             found = bracket(search)
             if found.low and found.high and found.high / found.low <= 2 ** (2 / GRID_STEPS_PER_DOUBLING):

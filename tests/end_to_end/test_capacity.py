@@ -42,7 +42,7 @@ def arguments(servers, folder, *, minutes):
 @pytest.fixture(scope="module")
 def done(kpibench, servers, tmp_path_factory):
     folder = tmp_path_factory.mktemp("capacity")
-    process = kpibench(*arguments(servers, folder, minutes=0.6), cwd=folder)
+    process = kpibench(*arguments(servers, folder, minutes=0.4), cwd=folder)
     return process, json.loads((folder / "run/results.json").read_text())
 
 

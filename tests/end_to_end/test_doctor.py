@@ -1,6 +1,7 @@
 """`kpibench doctor` on this machine, whatever it is: every check has a value, and later runs know of it."""
 
 import json
+from pathlib import Path
 
 import pytest
 
@@ -30,8 +31,8 @@ def test_it_says_what_it_is_doing(done):
     assert "driving a server that does nothing" in done.stderr
 
 
-def test_the_findings_are_kept_for_later_runs(done, cache_dir):
-    kept = json.loads((cache_dir / "doctor.json").read_text())
+def test_the_findings_are_kept_for_later_runs(done, environment):
+    kept = json.loads((Path(environment["KPIBENCH_CACHE_DIR"]) / "doctor.json").read_text())
 
     assert kept == json.loads(done.stdout)
     assert kept["date"].endswith("Z")
