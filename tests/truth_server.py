@@ -9,6 +9,7 @@ import asyncio
 import contextlib
 import json
 import math
+import selectors
 import socket
 import subprocess
 import sys
@@ -29,6 +30,8 @@ class Behaviour:
 
     distribution: str = "constant"
     """`constant`, `lognormal` (median `service_ms`, `sigma`) or `exponential` (mean, and one worker)."""
+    is_queue: bool = False
+    """One worker serves in order of arrival; a stall is one more job in its queue."""
     service_ms: float = 0.0
     sigma: float = 0.5
     error_share: float = 0.0
@@ -37,6 +40,8 @@ class Behaviour:
     body: str = '{"ok": true}'
     headers: Mapping[str, str] = field(default_factory=dict)
     """Sent as they are; `Server-Timing` for one."""
+    leak_bytes: int = 0
+    """Kept for ever by each request."""
     seed: int = 1
 
 
@@ -48,6 +53,8 @@ class SeenRequest:
     path: str
     body: str
     arrived_ns: int
+    service_ns: int
+    """What was drawn."""
     answered_ns: int
     status: int
 
@@ -59,8 +66,11 @@ class TruthServer:
         self._behaviours: dict[str, Behaviour] = {"*": Behaviour()}
         self._random = {"*": Random(1)}
         self._seen: list[SeenRequest] = []
-        self._worker = asyncio.Lock()
+        self._free_ns: dict[str, int] = {}
+        """When the worker of each queue has done what it has been asked."""
+        self._stalls: list[tuple[int, int]] = []
         self._stalled_until_ns = 0
+        self._leaked: list[bytes] = []
 
     def app(self) -> web.Application:
         """Return the application."""
@@ -68,6 +78,7 @@ class TruthServer:
         app.router.add_put("/_truth/behaviour", self._set_behaviour)
         app.router.add_post("/_truth/stall", self._stall)
         app.router.add_get("/_truth/log", self._log)
+        app.router.add_get("/_truth/stalls", self._log_stalls)
         app.router.add_post("/_truth/reset", self._reset)
         app.router.add_route("*", "/{path:.*}", self._answer)
         return app
@@ -85,15 +96,31 @@ class TruthServer:
         return web.json_response({})
 
     def _begin_stall(self, seconds: float) -> None:
-        self._stalled_until_ns = time.monotonic_ns() + round(seconds * 1e9)
+        now_ns, length_ns = time.monotonic_ns(), round(seconds * 1e9)
+        self._stalls.append((now_ns, length_ns))
+        self._stalled_until_ns = now_ns + length_ns
+        for path, behaviour in self._behaviours.items():
+            if _is_queue(behaviour):
+                self._serve_in_turn(path, now_ns, length_ns)
+
+    def _serve_in_turn(self, path: str, arrived_ns: int, service_ns: int) -> int:
+        """Return when the one worker is done: Lindley's recursion, free of the timers' own delays."""
+        self._free_ns[path] = max(arrived_ns, self._free_ns.get(path, 0)) + service_ns
+        return self._free_ns[path]
 
     async def _log(self, _request: web.Request) -> web.Response:
         return web.json_response([asdict(seen) for seen in self._seen])
+
+    async def _log_stalls(self, _request: web.Request) -> web.Response:
+        return web.json_response(self._stalls)
 
     async def _reset(self, _request: web.Request) -> web.Response:
         """Forget every behaviour, every request and the stall."""
         self._behaviours, self._random = {"*": Behaviour()}, {"*": Random(1)}
         self._seen.clear()
+        self._stalls.clear()
+        self._free_ns.clear()
+        self._leaked.clear()
         self._stalled_until_ns = 0
         return web.json_response({})
 
@@ -102,14 +129,15 @@ class TruthServer:
         path = request.path if request.path in self._behaviours else "*"
         behaviour, rng = self._behaviours[path], self._random[path]
         body = await request.text()
-        service_s = _service_s(behaviour, rng)
+        service_ns = round(_service_s(behaviour, rng) * 1e9)
         is_error = rng.random() < behaviour.error_share
-        if behaviour.distribution == "exponential":
-            async with self._worker:
-                await asyncio.sleep(service_s)
-        elif service_s:
-            await asyncio.sleep(service_s)
-        await self._wait_for_end_of_stall()
+        if behaviour.leak_bytes:
+            self._leaked.append(bytes(behaviour.leak_bytes))
+        if _is_queue(behaviour):
+            await _sleep_until(self._serve_in_turn(path, arrived_ns, service_ns))
+        else:
+            await _sleep_until(arrived_ns + service_ns)
+            await self._wait_for_end_of_stall()
         status = behaviour.error_status if is_error else behaviour.status
         self._seen.append(
             SeenRequest(
@@ -117,6 +145,7 @@ class TruthServer:
                 path=request.path_qs,
                 body=body,
                 arrived_ns=arrived_ns,
+                service_ns=service_ns,
                 answered_ns=time.monotonic_ns(),
                 status=status,
             )
@@ -126,9 +155,17 @@ class TruthServer:
         )
 
     async def _wait_for_end_of_stall(self) -> None:
-        rest_ns = self._stalled_until_ns - time.monotonic_ns()
-        if rest_ns > 0:
-            await asyncio.sleep(rest_ns / 1e9)
+        await _sleep_until(self._stalled_until_ns)
+
+
+def _is_queue(behaviour: Behaviour) -> bool:
+    return behaviour.is_queue or behaviour.distribution == "exponential"
+
+
+async def _sleep_until(moment_ns: int) -> None:
+    rest_ns = moment_ns - time.monotonic_ns()
+    if rest_ns > 0:
+        await asyncio.sleep(rest_ns / 1e9)
 
 
 def _service_s(behaviour: Behaviour, rng: Random) -> float:
@@ -158,6 +195,10 @@ class TruthClient:
     def log(self) -> list[SeenRequest]:
         """Return what it was asked, in order of the answers."""
         return [SeenRequest(**entry) for entry in self._call("GET", "/_truth/log")]
+
+    def stalls(self) -> list[tuple[int, int]]:
+        """Return start and length of each stall that began."""
+        return [(start_ns, length_ns) for start_ns, length_ns in self._call("GET", "/_truth/stalls")]
 
     def reset(self) -> None:
         """Make it as it was when it started."""
@@ -199,5 +240,11 @@ async def _serve(host: str) -> None:
     await runner.cleanup()
 
 
+def _precise_loop() -> asyncio.AbstractEventLoop:
+    """Return a loop that waits in microseconds; epoll waits in whole milliseconds."""
+    return asyncio.SelectorEventLoop(selectors.SelectSelector())
+
+
 if __name__ == "__main__":
-    asyncio.run(_serve(*sys.argv[1:] or ["127.0.0.1"]))
+    with asyncio.Runner(loop_factory=_precise_loop) as runner:
+        runner.run(_serve(*sys.argv[1:] or ["127.0.0.1"]))
