@@ -18,7 +18,8 @@ from tests.benchmarks.machine import describe
 from tests.benchmarks.table import Table
 
 NAMES = (
-    "open_loop_rate", "start_lag", "recording_cost", "memory_flat", "analysis_speed", "data_load", "set_up",
+    "open_loop_rate", "start_lag", "recording_cost", "memory_flat", "shipping", "analysis_speed", "data_load",
+    "set_up",
 )  # fmt: skip
 """One module each, with a function `measure(say) -> Table`; the order is that of the document."""
 DOCUMENT = Path(__file__).resolve().parents[2] / "docs" / "benchmarks.md"
