@@ -1,0 +1,89 @@
+"""The reference backend on data of any scale, as a server of its own, for the benchmarks."""
+
+import json
+import subprocess
+import sys
+import tempfile
+import urllib.request
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from http.client import HTTPResponse
+from pathlib import Path
+from typing import Any
+
+from harness.plan.experiment import Overrides, find_experiment, plan_experiment, read_experiment
+from harness.target.child import free_port
+from harness.target.database import CLONE_PREFIX, clone, drop, prepare_template
+from harness.target.postgres import Postgres, open_postgres
+
+PASSWORD = "kpibench-demo"
+
+
+@dataclass(frozen=True, slots=True)
+class RunningServer:
+    """A server that answers, and the tokens of those who have logged in."""
+
+    pid: int
+    url: str
+    tokens: dict[str, str] = field(default_factory=dict)
+
+    def get(self, path: str, email: str = "") -> tuple[Any, str]:
+        """Ask for a path on behalf of an account; answer the JSON and the `Server-Timing` header."""
+        request = urllib.request.Request(self.url + path)
+        if email:
+            request.add_header("Authorization", f"Bearer {self._token(email)}")
+        response: HTTPResponse
+        with urllib.request.urlopen(request) as response:
+            return json.load(response), response.headers["Server-Timing"]
+
+    def _token(self, email: str) -> str:
+        if email not in self.tokens:
+            body = json.dumps({"email": email, "password": PASSWORD}).encode()
+            with urllib.request.urlopen(f"{self.url}/api/v2/auth/login", data=body) as response:
+                self.tokens[email] = json.load(response)["token"]
+        return self.tokens[email]
+
+
+@contextmanager
+def postgres_in_an_empty_folder(say: Callable[[str], None]) -> Iterator[Postgres]:
+    """Set up PostgreSQL for the time of a `with` block."""
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        folder.chmod(0o755)
+        with open_postgres(database_url=None, cache_dir=folder / "cache", say=say) as postgres:
+            yield postgres
+
+
+@contextmanager
+def database_of(postgres: Postgres, variant: str, scale: float, say: Callable[[str], None]) -> Iterator[str]:
+    """Load a variant's data (`before` or `after`) and answer the URL of a copy."""
+    plan = plan_experiment(read_experiment(find_experiment("quick")), Overrides(scale=scale))
+    wanted = next(entry for entry in plan.variants if entry.id == variant)
+    with tempfile.NamedTemporaryFile() as log:
+        template = prepare_template(
+            postgres, wanted, scale=scale, seed=plan.seed, say=say, log_path=Path(log.name)
+        )
+    name = f"{CLONE_PREFIX}benchmark"
+    url = clone(postgres, template, name)
+    try:
+        yield url
+    finally:
+        drop(postgres, name)
+
+
+@contextmanager
+def serving(database_url: str, *variant: str) -> Iterator[RunningServer]:
+    """Serve a variant until the block ends; entered once it answers."""
+    port = free_port()
+    command = [sys.executable, "-m", "reference_app", "serve", "--port", str(port)]
+    command += ["--database-url", database_url, "--variant", *variant]
+    with subprocess.Popen(command, stderr=subprocess.PIPE, text=True) as server:
+        try:
+            assert server.stderr is not None
+            line = server.stderr.readline()
+            assert " serves " in line, line
+            yield RunningServer(server.pid, f"http://127.0.0.1:{port}")
+        finally:
+            server.terminate()
+            server.wait(timeout=30)
