@@ -62,7 +62,11 @@ class VariantCapacity:
                 f"{len(self.brackets)} rounds give no interval, {LEAST_ROUNDS} do: --rounds {LEAST_ROUNDS}."
             )
         ends = [bracket.end for bracket in self.brackets]
-        held = f"{name} held at least {self.at_least:.3g}/s" if self.at_least else f"{name}"
+        held = (
+            f"{name} held at least {self.at_least:.3g}/s"
+            if self.at_least
+            else f"{name} held no rate in every round"
+        )
         if SearchEnd.GENERATOR_LIMIT in ends:
             return f"{held}; beyond that the generator is the limit, not the server."
         if SearchEnd.OUT_OF_RANGE in ends:

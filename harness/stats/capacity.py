@@ -164,13 +164,16 @@ def advance(search: Search, index: int, verdict: StepVerdict) -> Search:
 
 
 def next_index(search: Search) -> int | None:
-    """Return the rate to try next, None when nothing is left to learn on this grid."""
+    """Return the rate to try next, None when nothing is left to learn on this grid.
+
+    A saturated generator ends the search as soon as there is a rate below it that held.
+    """
     if not search.seen:
         return search.start
-    if search.is_generator_limited:
-        return None
     low, high = search.highest_pass, search.lowest_fail
     stride = min(search.stride * 2 ** (len(search.seen) - 1), GRID_STEPS_PER_DOUBLING)
+    if search.is_generator_limited:
+        return _within_range(min(search.seen) - stride) if low is None else None
     if high is None:
         return _within_range(max(search.seen) + stride)
     if low is None:

@@ -115,6 +115,17 @@ def test_a_saturated_generator_ends_the_search_and_is_no_fault_of_the_server():
     )
 
 
+def test_a_search_that_starts_above_the_generators_limit_goes_down_to_a_rate_that_held():
+    def show(rate):
+        return StepVerdict.GENERATOR_LIMIT if rate > 100 else StepVerdict.PASS
+
+    search, _ = search_to_the_end(show, Search(start=nearest_index(500)))
+    found = bracket(search)
+
+    assert found.end is SearchEnd.GENERATOR_LIMIT
+    assert 40 < found.low <= 100
+
+
 def test_undecided_rates_are_closed_in_from_both_sides():
     def show(rate):
         if 30 < rate < 45:
