@@ -68,6 +68,8 @@ class LocustDriver:
         """
         if not locustfile.is_file():
             raise UsageError(f"There is no scenario {locustfile}.", hint="Check the path.")
+        if workers:
+            _require_free(workers)
         self._locustfile = locustfile
         self._log_path = log_path
         self._workers = workers
@@ -265,6 +267,19 @@ class LocustDriver:
             os.killpg(self._process.pid, signal.SIGKILL)
         self._process.wait()
         self._socket.close()
+
+
+def _require_free(workers: Workers) -> None:
+    """Raise a UsageError if the address at which workers are awaited cannot be had."""
+    if workers.are_local:
+        return
+    try:
+        socket.create_server(workers.address).close()
+    except OSError as error:
+        raise UsageError(
+            f"Cannot listen at {workers.listen}: {os.strerror(error.errno or 0)}.",
+            hint="Give another address with --listen HOST:PORT.",
+        ) from error
 
 
 def _master_options(workers: Workers) -> list[str]:

@@ -99,6 +99,7 @@ class Crew:
         self._news = Event()
         """Set whenever something happened that a slice may be waiting for."""
         self._failure = ""
+        self._write_error: OSError | None = None
         self._ticker: gevent.Greenlet
         for message, listener in (
             (messages.HELLO, self._welcome),
@@ -361,8 +362,12 @@ class Crew:
             member.prepared_slice = content["slice"]
 
     def _take_shipment(self, member: _Member | None, content: Mapping[str, Any]) -> None:
-        if member is not None and self._merge is not None:
+        if member is None or self._merge is None:
+            return
+        try:
             self._merge.take(member.id, Shipment.of(content))
+        except OSError as error:
+            self._write_error = error
 
     def _finish_part(self, member: _Member | None, content: Mapping[str, Any]) -> None:
         if member is not None and self._merge is not None and content["slice"] == self._slice_index:
@@ -397,11 +402,14 @@ class Crew:
 
         Raises:
             SliceError: it never will.
+            OSError: the samples cannot be written.
         """
         deadline = time.monotonic() + timeout_s
         while not holds():
             if self._failure:
                 raise SliceError(self._failure)
+            if self._write_error:
+                raise self._write_error
             if time.monotonic() > deadline:
                 return False
             self._news.clear()

@@ -2,11 +2,13 @@
 
 import os
 import signal
+import socket
 import subprocess
 import sys
 import textwrap
 import time
 from contextlib import ExitStack
+from pathlib import Path
 
 import psutil
 import pytest
@@ -14,6 +16,7 @@ import pytest
 from harness.drive.locust_driver import LocustDriver
 from harness.errors import MeasurementError, UsageError
 from harness.model.plan import Workers
+from harness.target.child import free_port
 from tests.component.generator.conftest import even_schedule, read_rows
 from tests.truth_server import Behaviour
 
@@ -190,7 +193,7 @@ def test_locust_alone_halves_the_load_in_silence_when_a_worker_is_killed(truth, 
         """)
     )
     command = [sys.executable, "-m", "locust", "-f", str(path), "--host", truth.url]
-    port = "25557"
+    port = str(free_port())
     with (tmp_path / "log").open("wb") as log, ExitStack() as stack:
         options = ["--master", "--expect-workers", "2", "--headless", "--users", "10", "--spawn-rate", "10"]
         options += ["--run-time", "5s", "--master-bind-host", "127.0.0.1", "--master-bind-port", port]
@@ -239,6 +242,14 @@ def test_a_killed_harness_takes_the_master_and_the_workers_with_it(scenario, tmp
     assert alive == []
 
 
+def test_a_full_disk_ends_the_slice_and_says_so(start):
+    driver = start()
+    with pytest.raises(MeasurementError, match=r"The samples cannot be written: No space left on device\."):
+        driver.run_slice(
+            "before", even_schedule(10, over_s=0.2), duration_s=0.2, samples=Path("/dev/full"), drain_s=5
+        )
+
+
 def test_a_target_that_workers_cannot_reach_is_told_before_any_load(scenario, tmp_path):
     with pytest.raises(UsageError, match=r"cannot be reached"):
         LocustDriver(
@@ -251,5 +262,13 @@ def test_a_target_that_workers_cannot_reach_is_told_before_any_load(scenario, tm
 
 def test_workers_that_do_not_come_are_waited_for_in_vain_only_so_long(start, said):
     with pytest.raises(UsageError, match="0 of 2 workers joined within 2 s"):
-        start(Workers(count=2, listen="127.0.0.1:25558"), workers_timeout_s=2)
+        start(Workers(count=2, listen=f"127.0.0.1:{free_port()}"), workers_timeout_s=2)
     assert said == ["0 of 2 workers are there."]
+
+
+def test_a_port_that_is_taken_is_told_as_that(start):
+    with (
+        socket.create_server(("127.0.0.1", 0)) as taken,
+        pytest.raises(UsageError, match=r"listen at 127\.0\.0\.1:\d+: Address already in use"),
+    ):
+        start(Workers(count=1, listen=f"127.0.0.1:{taken.getsockname()[1]}"))

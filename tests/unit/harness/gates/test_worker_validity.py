@@ -1,10 +1,11 @@
+from harness.gates.validity import check_load
 from harness.gates.worker_validity import check_workers
 from harness.model.slice_summary import GeneratorReport, SliceSummary, Spread, WorkerReport
 
 NOTHING = Spread(p50=0, p99=0, max=0)
 
 
-def worker(number, *, error_ms=0.4, is_lost=False):
+def worker(number, *, error_ms=0.4, is_lost=False, loop_lag=NOTHING):
     return WorkerReport(
         id=f"host/{number}",
         is_lost=is_lost,
@@ -13,7 +14,7 @@ def worker(number, *, error_ms=0.4, is_lost=False):
         sent_arrivals=50,
         request_count=50,
         start_lag_ms=NOTHING,
-        loop_lag_ms=NOTHING,
+        loop_lag_ms=loop_lag,
         cpu_share=0.1,
     )
 
@@ -78,3 +79,9 @@ def test_clocks_that_cannot_be_read_well_enough_in_more_than_a_tenth_of_the_slic
     good, bad = summary(worker(0)), summary(worker(0, error_ms=5.1))
     assert checks([good] * 9 + [bad])["clock-alignment"].ok
     assert not checks([good] * 8 + [bad] * 2)["clock-alignment"].ok
+
+
+def test_one_blocked_worker_among_many_shows():
+    blocked = worker(9, loop_lag=Spread(p50=0, p99=400, max=500))
+    report = summary(*(worker(number) for number in range(9)), blocked).report
+    assert {check.id for check in check_load(report, p95_ms=0) if not check.ok} == {"loop-lag"}

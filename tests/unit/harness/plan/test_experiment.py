@@ -6,7 +6,7 @@ import pytest
 
 from harness.documents import DocumentError
 from harness.errors import UsageError
-from harness.model.plan import Stage
+from harness.model.plan import Stage, Workers
 from harness.plan.experiment import (
     Overrides,
     built_in_experiments,
@@ -189,3 +189,18 @@ def test_a_load_that_is_not_one_load_is_told_with_its_line(write, load, told):
         read_experiment(write(with_load(load)))
 
     assert told in caught.value.message
+
+
+def test_workers_of_the_command_line_take_the_place_of_those_in_the_file(write):
+    document = read_experiment(write(GOOD.replace("rate: 12.5", "rate: 12.5, workers: 3")))
+    elsewhere = Workers(count=2, listen="10.0.0.1:5557")
+    as_written = plan_experiment(document, Overrides())
+    assert as_written.scenario.workers == Workers(count=3)
+    assert plan_experiment(document, Overrides(workers=elsewhere)).scenario.workers == elsewhere
+    assert load_plan(dump_plan(as_written)) == as_written
+
+
+def test_users_of_a_closed_loop_are_not_shared_out(write):
+    document = read_experiment(write(GOOD.replace("rate: 12.5", "users: 5")))
+    with pytest.raises(UsageError, match="Workers share a schedule"):
+        plan_experiment(document, Overrides(workers=Workers(count=2)))
