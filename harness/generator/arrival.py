@@ -2,6 +2,7 @@
 
 import time
 from dataclasses import dataclass
+from functools import cached_property
 from random import Random
 from typing import TYPE_CHECKING
 
@@ -34,13 +35,13 @@ class RunningArrival:
     """A planned user action: which class of user does it, with which choices, and how far it is."""
 
     def __init__(
-        self, slice_run: "SliceRun", *, index: int, planned_ns: int | None, rng: Random, user_class: int
+        self, slice_run: "SliceRun", *, index: int, planned_ns: int | None, seed: int, user_class: int
     ) -> None:
         self.slice = slice_run
         self.index = index
         self.planned_ns = planned_ns
         """None in a closed loop: each request starts when its user gets to it."""
-        self.rng = rng
+        self.seed = seed
         self.user_class = user_class
         """Index into the scenario's user classes, drawn from the arrival's seed."""
         self.begun_ns: int | None = None
@@ -56,6 +57,11 @@ class RunningArrival:
         self._step_count = 0
         self._previous_end_ns: int | None = None
         self._next_start_ns: int | None = planned_ns
+
+    @cached_property
+    def rng(self) -> Random:
+        """Its user's choices; made where they are asked for, since that takes ten microseconds."""
+        return Random(self.seed)
 
     def start_task(self) -> None:
         """Note that a user took it."""

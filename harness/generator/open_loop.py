@@ -32,6 +32,9 @@ if TYPE_CHECKING:
 SENT_REQUEST = "_kpibench_sent_request"
 """Attribute of a response that carries its SentRequest to Locust's request event."""
 
+_TASK_SALT = 0xD1B54A32D192ED03
+"""Parts Locust's choice of a task from the choices that the user makes from the same seed."""
+
 
 class SetUpError(Exception):
     """A user's on_start did not do what it should."""
@@ -103,7 +106,7 @@ class OpenLoopUser:
         arrival.start_task()
         if hasattr(self, "rng"):
             self.rng = arrival.rng
-        random.seed(arrival.rng.getrandbits(64))
+        random.seed(arrival.seed ^ _TASK_SALT)
 
 
 def sleep_until(moment_ns: int) -> None:

@@ -1,5 +1,6 @@
 """One Locust process under the harness: the commands that it obeys."""
 
+import errno
 import logging
 import os
 from collections.abc import Mapping
@@ -23,6 +24,7 @@ logger = logging.getLogger(__name__)
 
 _PROGRESS_EVERY_S = 1.0
 _QUIT_TIMEOUT_S = 3.0
+_DISK_ERRORS = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO, errno.EROFS})
 
 
 class SliceError(Exception):
@@ -134,8 +136,9 @@ class Session:
             self._control.abort(str(error))
             return
         except OSError as error:
-            reason = os.strerror(error.errno) if error.errno else str(error)
-            self._control.abort(f"The samples cannot be written: {reason}.")
+            if error.errno not in _DISK_ERRORS:
+                raise
+            self._control.abort(f"The samples cannot be written: {os.strerror(error.errno)}.")
             return
         finally:
             reporter.kill()

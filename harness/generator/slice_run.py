@@ -25,6 +25,8 @@ from harness.model.slice_summary import GeneratorReport
 
 _FLUSH_EVERY_S = 0.5
 _LONG_S = 3600.0
+_USER_CLASS_SALT = 0x9E3779B97F4A7C15
+"""Parts the choice of a user's class from the choices that the user makes from the same seed."""
 _DETAIL_LIMIT = 120
 """Longest text of an error class: a scenario's message may hold a whole body."""
 
@@ -264,15 +266,20 @@ class SliceRun:
             gevent.sleep(arrival.pause_s)
 
     def _hand_over(self, index: int, planned_ns: int | None, seed: int) -> RunningArrival:
-        rng = Random(seed)
-        (user_class,) = rng.choices(self._classes, cum_weights=self._cumulative_weights)
-        arrival = RunningArrival(self, index=index, planned_ns=planned_ns, rng=rng, user_class=user_class)
+        user_class = self._draw_user_class(seed)
+        arrival = RunningArrival(self, index=index, planned_ns=planned_ns, seed=seed, user_class=user_class)
         if self._pool.hand_over(arrival):
             self.sent_arrivals += 1
             self._running.add(arrival)
         else:
             self.dropped_arrivals += 1
         return arrival
+
+    def _draw_user_class(self, seed: int) -> int:
+        if len(self._classes) == 1:
+            return 0
+        source = Random(seed ^ _USER_CLASS_SALT)
+        return source.choices(self._classes, cum_weights=self._cumulative_weights)[0]
 
     def _drain(self) -> bool:
         self._is_idle.clear()

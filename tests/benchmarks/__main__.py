@@ -19,8 +19,7 @@ from tests.benchmarks.table import Table
 
 NAMES = (
     "open_loop_rate", "start_lag", "recording_cost", "memory_flat", "shipping", "analysis_speed", "data_load",
-    "set_up",
-    "service_cost", "where_time_goes",
+    "set_up", "service_cost", "where_time_goes",
 )  # fmt: skip
 """One module each, with a function `measure(say) -> Table`; the order is that of the document."""
 DOCUMENT = Path(__file__).resolve().parents[2] / "docs" / "benchmarks.md"

@@ -1,10 +1,7 @@
-"""The machine that a benchmark runs on: its description, its cores, a null server, a pinned generator."""
+"""The machine that a benchmark runs on: its description, its cores, and a generator pinned to one of them."""
 
 import os
 import platform
-import signal
-import subprocess
-import sys
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -13,7 +10,6 @@ from pathlib import Path
 from harness.campaign.bench import divide_cores
 from harness.drive.locust_driver import LocustDriver
 from harness.probe.host import describe_machine
-from harness.target.child import pin, start_child, stop_group
 
 HERE = Path(__file__).resolve().parent
 SCENARIO = HERE / "null_load.py"
@@ -35,23 +31,10 @@ def generator_cores() -> frozenset[int]:
     return frozenset({min(cores.driver if cores else os.sched_getaffinity(0))})
 
 
-@contextmanager
-def null_server() -> Iterator[str]:
-    """Start a server that answers at once, away from the generator's core, and give its URL."""
+def server_cores() -> frozenset[int] | None:
+    """Return the cores of the server, away from the generator's where there is another."""
     cores = divide_cores()
-    process = start_child(
-        [sys.executable, str(HERE / "null_server.py")],
-        death_signal=signal.SIGKILL,
-        output=subprocess.PIPE,
-        errors=subprocess.DEVNULL,
-    )
-    try:
-        pin(process.pid, cores.servers if cores else None)
-        port = int(process.stdout.readline())
-        yield f"http://127.0.0.1:{port}"
-    finally:
-        stop_group(process, grace_s=1)
-        process.stdout.close()
+    return cores.servers if cores else None
 
 
 @contextmanager

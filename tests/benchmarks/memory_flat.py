@@ -3,8 +3,9 @@
 from collections.abc import Callable
 
 from harness.probe.process import describe_tree
+from harness.target.null_server import null_server
 from tests.benchmarks.loads import closed_loop_rate, open_loop
-from tests.benchmarks.machine import generator, null_server
+from tests.benchmarks.machine import generator, server_cores
 from tests.benchmarks.table import Table
 
 REQUESTS = 1_000_000
@@ -17,7 +18,7 @@ RATE_SHARE = 0.6
 def measure(say: Callable[[str], None]) -> Table:
     """Send a million requests in ten slices, and look at the memory of the generator alone after each."""
     rows, levels_mib, sent = [], [], 0
-    with null_server() as url:
+    with null_server(cpus=server_cores()) as url:
         rate = RATE_SHARE * closed_loop_rate(url, seconds=5)
         with generator(url) as (driver, folder):
             for number in range(1, SLICES + 1):

@@ -3,8 +3,9 @@
 from collections.abc import Callable
 from statistics import median
 
+from harness.target.null_server import null_server
 from tests.benchmarks.loads import achieved_rate, closed_loop_rate, open_loop
-from tests.benchmarks.machine import generator, null_server
+from tests.benchmarks.machine import generator, server_cores
 from tests.benchmarks.table import Table
 
 LEAST_SHARE = 0.80
@@ -17,7 +18,7 @@ OFFERED_SHARE = 1.2
 def measure(say: Callable[[str], None]) -> Table:
     """Take turns: plain Locust as fast as it can, then ours with more arrivals than it can send."""
     rows, shares = [], []
-    with null_server() as url, generator(url) as (driver, folder):
+    with null_server(cpus=server_cores()) as url, generator(url) as (driver, folder):
         for number in range(1, TRIES + 1):
             closed = closed_loop_rate(url, seconds=SECONDS)
             report = open_loop(driver, folder, rate=OFFERED_SHARE * closed, seconds=SECONDS, seed=number)

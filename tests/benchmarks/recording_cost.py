@@ -10,8 +10,9 @@ from statistics import median
 from harness.generator.recorder import Recorder
 from harness.generator.server_timing import parse_server_timing
 from harness.store.sample_schema import SampleStream
+from harness.target.null_server import null_server
 from tests.benchmarks.loads import closed_loop_rate
-from tests.benchmarks.machine import generator_cores, null_server
+from tests.benchmarks.machine import generator_cores, server_cores
 from tests.benchmarks.table import Table
 
 MOST_SHARE = 0.05
@@ -26,7 +27,7 @@ HEADER = 'app;dur=1.5, mw;dur=0.2, db;dur=0.9;desc="n=3"'
 def measure(say: Callable[[str], None]) -> Table:
     """Take turns: the CPU of a whole request of plain Locust, then that of recording one."""
     rows, shares = [], []
-    with null_server() as url:
+    with null_server(cpus=server_cores()) as url:
         for number in range(1, TRIES + 1):
             request_us = 1e6 / closed_loop_rate(url, seconds=SECONDS)
             recording_us = _recording_us()

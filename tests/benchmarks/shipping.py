@@ -10,7 +10,8 @@ import psutil
 from harness.drive.locust_driver import LocustDriver
 from harness.model.plan import Workers
 from harness.plan.arrivals import poisson_arrivals
-from tests.benchmarks.machine import HERE, null_server
+from harness.target.null_server import null_server
+from tests.benchmarks.machine import HERE, server_cores
 from tests.benchmarks.synthetic_load import ROWS_A_TASK
 from tests.benchmarks.table import Table
 
@@ -24,7 +25,7 @@ TRIES = 5
 def measure(say: Callable[[str], None]) -> Table:
     """Have four workers report requests that never were, and read the master's CPU clock."""
     rows, shares = [], []
-    with null_server() as url, tempfile.TemporaryDirectory() as folder:
+    with null_server(cpus=server_cores()) as url, tempfile.TemporaryDirectory() as folder:
         log = Path(folder) / "generator.log"
         workers = Workers(count=WORKERS)
         scenario = HERE / "synthetic_load.py"

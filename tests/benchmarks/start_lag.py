@@ -3,8 +3,9 @@
 from collections.abc import Callable
 from statistics import median
 
+from harness.target.null_server import null_server
 from tests.benchmarks.loads import closed_loop_rate, open_loop
-from tests.benchmarks.machine import generator, null_server
+from tests.benchmarks.machine import generator, server_cores
 from tests.benchmarks.table import Table
 
 MOST_P99_MS = 1.5
@@ -15,7 +16,7 @@ SECONDS = 10
 def measure(say: Callable[[str], None]) -> Table:
     """Measure the closed loop's rate, then the start lag at half of it, in turns."""
     rows, lags_ms = [], []
-    with null_server() as url, generator(url) as (driver, folder):
+    with null_server(cpus=server_cores()) as url, generator(url) as (driver, folder):
         for number in range(1, TRIES + 1):
             closed = closed_loop_rate(url, seconds=SECONDS / 2)
             report = open_loop(driver, folder, rate=closed / 2, seconds=SECONDS, seed=number)
