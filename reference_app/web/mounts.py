@@ -6,7 +6,7 @@ from aiohttp import web
 
 HOME = "/api/v2"
 """Where the routes are written down."""
-CHANNELS = ("kiosk", "embed", "partner", "desk", "app", "web", "api")
+CHANNELS = ("kiosk", "embed", "partner", "desk", "portal", "mobile", "app", "web", "api")
 """Front ends that were given an address of their own, oldest first."""
 VERSIONS = ("v1", "v2")
 
