@@ -25,7 +25,9 @@ from reference_app.legacy.services.families import (
     waitlist,
     webhook,
 )
-from reference_app.legacy.services.service import Duty
+from reference_app.legacy.services.kinds import BusinessService, GuardService, MessageService, WatchService
+from reference_app.legacy.services.service import Duty, Service
+from reference_app.settings import Settings
 
 FAMILIES: Mapping[str, tuple[Duty, ...]] = {
     "analytics": analytics.DUTIES,
@@ -50,3 +52,23 @@ FAMILIES: Mapping[str, tuple[Duty, ...]] = {
     "compliance": compliance.DUTIES,
     "integration": integration.DUTIES,
 }
+
+KINDS: Mapping[str, type[Service]] = {
+    "auth": GuardService,
+    "compliance": GuardService,
+    "cache": WatchService,
+    "monitoring": WatchService,
+    "webhook": WatchService,
+    "marketing": MessageService,
+    "notification": MessageService,
+}
+"""The families that are no plain business services."""
+
+
+def make_services(settings: Settings) -> list[Service]:
+    """Make every service, in the order of the families."""
+    return [
+        KINDS.get(family, BusinessService)(family, duty, settings)
+        for family, duties in FAMILIES.items()
+        for duty in duties
+    ]

@@ -7,7 +7,7 @@ from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import fields, is_dataclass
 from typing import Any, cast
 
-from reference_app.legacy.services.catalogue import FAMILIES
+from reference_app.legacy.services.catalogue import FAMILIES, make_services
 from reference_app.legacy.services.service import Service, Subject
 from reference_app.middleware.claims import read_claims
 from reference_app.services.registry import ServiceState, T
@@ -27,11 +27,7 @@ class ServiceLocator:
         self._connections = connections
         self._today = loaded.anchor_date
         self._domain: dict[str, _Front] = {}
-        self._services = {
-            service.name: service
-            for family, duties in FAMILIES.items()
-            for service in (Service(family, duty, settings) for duty in duties)
-        }
+        self._services = {service.name: service for service in make_services(settings)}
 
     async def start(self) -> None:
         """Start every service, whether or not anybody will ever need it."""

@@ -1,6 +1,5 @@
 """Service: what every service of BEFORE is, whatever its family."""
 
-import copy
 import logging
 import time
 from collections.abc import Sequence
@@ -24,10 +23,6 @@ class Subject:
     location_id: int = 1
     barber_id: int = 1
     service_id: int = 1
-
-
-TECHNICAL_FAMILIES = frozenset({"auth", "cache", "monitoring", "webhook", "compliance"})
-"""They need no catalogue of the business."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,36 +60,32 @@ class DatabaseHelper:
 
 
 class Service:
-    """Has a state, cache, logger, copy of the configuration, catalogue and database helper of its own."""
+    """Has a state, cache, logger, copy of the configuration and database helper of its own."""
 
     def __init__(self, family: str, duty: Duty, settings: Settings) -> None:
         self.name = f"{duty.name}_service"
         self.family = family
         self.call_count = 0
         self.cache: dict[Subject, Noted] = {}
-        self.catalogue: list[dict[str, Any]] = []
         self.configuration = asdict(settings)
         self.log = logging.getLogger(f"{__name__}.{family}.{duty.name}")
         self.database = DatabaseHelper()
         self._duty = duty
 
     async def start(self, connection: Connection) -> None:
-        """Read what the business offers and who works there: each service has its own copy."""
-        if self.family not in TECHNICAL_FAMILIES:
-            offered = await self.database.fetch(connection, "SELECT * FROM services", ())
-            staff = await self.database.fetch(connection, "SELECT * FROM barbers", ())
-            self.catalogue = [dict(row) for row in (*offered, *staff)]
+        """Get ready; kinds of services that need rows for that read them here."""
 
     async def run(self, connection: Connection, subject: Subject) -> Any:
-        """Work out the figure anew; note it in a cache that nobody dares to read, with what it was based on.
-
-        The catalogue is copied for that, lest somebody change the noted one.
-        """
+        """Work out the figure anew, and note it."""
         self.call_count += 1
         values = [getattr(subject, name) for name in self._duty.takes]
         rows = await self.database.fetch(connection, self._duty.sql, values)
         figure = self._duty.figure(rows)
-        self.cache.clear()
-        self.cache[subject] = Noted(time.monotonic(), figure, copy.deepcopy(self.catalogue))
+        self.note(subject, figure)
         self.log.debug("%s: %r", self.name, figure)
         return figure
+
+    def note(self, subject: Subject, figure: Any) -> None:
+        """Keep the newest figure in a cache that nobody dares to read."""
+        self.cache.clear()
+        self.cache[subject] = Noted(time.monotonic(), figure, [])

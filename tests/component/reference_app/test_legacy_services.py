@@ -8,8 +8,9 @@ import asyncpg
 import pytest
 
 from reference_app.legacy.services.catalogue import FAMILIES
+from reference_app.legacy.services.kinds import BusinessService, GuardService, MessageService, WatchService
 from reference_app.legacy.services.locator import ServiceLocator
-from reference_app.legacy.services.service import TECHNICAL_FAMILIES, Subject
+from reference_app.legacy.services.service import Subject
 from reference_app.settings import Settings
 from reference_app.storage.connections import Connection, ConnectionPerUse
 from reference_app.storage.loaded_data import read_loaded_data
@@ -66,11 +67,24 @@ def test_every_service_of_a_family_works_and_keeps_its_own_state(
     for service in figures["locator"].family(family):
         assert service.call_count == 1
         assert len(service.cache) == 1
-        assert bool(service.catalogue) == (family not in TECHNICAL_FAMILIES)
-        assert service.database.statement_count == (3 if service.catalogue else 1)
-        assert next(iter(service.cache.values())).catalogue == service.catalogue
-    own = [(id(s.cache), id(s.catalogue), id(s.configuration)) for s in figures["locator"].family(family)]
+        catalogue = getattr(service, "catalogue", [])
+        assert bool(catalogue) == isinstance(service, BusinessService)
+        assert service.database.statement_count == (3 if catalogue else 1)
+        noted = next(iter(service.cache.values())).catalogue
+        assert noted == catalogue
+        assert noted is not catalogue or not catalogue
+    own = [(id(s.cache), id(s.database), id(s.configuration)) for s in figures["locator"].family(family)]
     assert len(set(own)) == len(own)
+
+
+def test_kinds_of_services_keep_what_is_theirs(figures: dict[str, Any]) -> None:
+    services = [service for family in FAMILIES for service in figures["locator"].family(family)]
+    kinds = Counter(type(service) for service in services)
+
+    assert set(kinds) == {BusinessService, GuardService, MessageService, WatchService}
+    assert all(service.outbox for service in services if service.name == "newsletter_service")
+    assert all(len(service.series) == 1 for service in services if isinstance(service, WatchService))
+    assert all(service.change_count == 0 for service in services if isinstance(service, GuardService))
 
 
 def test_figures_are_those_of_the_rows(figures: dict[str, Any], postgres_url: str, templates: Any) -> None:
