@@ -94,6 +94,10 @@ def test_ready_is_unavailable_while_the_database_is_away(clone: Clone, postgres_
             ["serve", "--variant", "after", "--port", "80", "--database-url", "postgresql://127.0.0.1:1/x"],
             "cannot be reached",
         ),
+        (
+            ["serve", "--variant", "before", "--leak", "magic", "--port", "80", "--database-url", "x"],
+            "invalid choice: 'magic'",
+        ),
         ([], "required"),
     ],
     ids=lambda value: " ".join(value)[:50] if isinstance(value, list) else "",
