@@ -193,10 +193,10 @@ def _list_variants(_: argparse.Namespace) -> None:
     _say("Optimizations, in rollout order:")
     for optimization in ALL:
         _say(
-            f"  {optimization.id:16} {optimization.phase}  {optimization.metric:13} {optimization.hypothesis}"
+            f"  {optimization.id:23} {optimization.phase}  {optimization.metric:15} {optimization.hypothesis}"
         )
     _say("Variants:")
     for variant in VARIANTS:
         chosen = variant_ids(variant)
         names = ", ".join(optimization.id for optimization in ALL if optimization.id in chosen)
-        _say(f"  {variant:16} {names or 'none of them'}")
+        _say(f"  {variant:23} {names or 'none of them'}")
