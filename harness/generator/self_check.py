@@ -1,5 +1,6 @@
 """What the generator must know about itself before anyone believes its numbers."""
 
+import logging
 import time
 from collections.abc import Sequence
 from random import Random
@@ -8,10 +9,14 @@ import gevent
 import numpy as np
 from numpy.typing import NDArray
 
+from harness.gates.validity import MOST_GENERATOR_CORES, MOST_LAG_MS
 from harness.model.slice_summary import Spread
+
+logger = logging.getLogger(__name__)
 
 LATE_NS = 5_000_000
 """An arrival whose first send comes later than this after its planned time is late."""
+_LOOK_EVERY_S = 1.0
 _MEAN_PAUSE_S = 0.02
 """Fifty beats a second: enough for a p99 in a slice of two seconds, at a few thousandths of a core."""
 
@@ -37,6 +42,44 @@ class Heartbeat:
             gevent.sleep(pause_s)
             self.last_ns = time.monotonic_ns()
             self.lags_ns.append(max(0, self.last_ns - planned_ns))
+
+
+class Watch:
+    """Looks at the generator each second from the first one on, and says once what is wrong with it."""
+
+    def __init__(self, start_lags_ns: list[int], loop_lags_ns: list[int]) -> None:
+        """Watch lists of lags that grow.
+
+        Args:
+            start_lags_ns: first send minus planned time, one an arrival.
+            loop_lags_ns: those of the heartbeat.
+        """
+        self._lags_ns = {"start arrivals": start_lags_ns, "wake up": loop_lags_ns}
+        self._seen = dict.fromkeys(self._lags_ns, 0)
+        self._told: set[str] = set()
+        self._greenlet = gevent.spawn(self._look_regularly)
+
+    def stop(self) -> None:
+        """End it."""
+        self._greenlet.kill()
+
+    def _look_regularly(self) -> None:
+        while True:
+            cpu = CpuClock()
+            gevent.sleep(_LOOK_EVERY_S)
+            share = cpu.share()
+            if share > MOST_GENERATOR_CORES:
+                self._tell("CPU", f"The generator used {100 * share:.0f} % of a core within a second")
+            for what, lags_ns in self._lags_ns.items():
+                latest, self._seen[what] = lags_ns[self._seen[what] :], len(lags_ns)
+                lag_ms = spread_ms(latest).p99
+                if lag_ms > MOST_LAG_MS:
+                    self._tell(what, f"The generator was {lag_ms:.0f} ms late to {what} within a second")
+
+    def _tell(self, kind: str, sentence: str) -> None:
+        if kind not in self._told:
+            self._told.add(kind)
+            logger.warning("%s: if that goes on, lower the rate or use more workers.", sentence)
 
 
 class CpuClock:

@@ -17,7 +17,7 @@ from harness.generator.arrival import RunningArrival, SentRequest
 from harness.generator.endless_schedule import EndlessSchedule
 from harness.generator.open_loop import sleep_until
 from harness.generator.recorder import Recorder
-from harness.generator.self_check import LATE_NS, CpuClock, Heartbeat, spread_ms
+from harness.generator.self_check import LATE_NS, CpuClock, Heartbeat, Watch, spread_ms
 from harness.generator.server_timing import parse_server_timing
 from harness.generator.user_pool import UserPool
 from harness.model.plan import ClosedLoop
@@ -104,6 +104,7 @@ class SliceRun:
         sleep_until(started_ns)
         cpu = CpuClock()
         heartbeat = self._heartbeat = Heartbeat(Random(started_ns))
+        watch = Watch(self.begun_lags_ns, heartbeat.lags_ns)
         flusher = gevent.spawn(self._flush_regularly)
         try:
             with suppress(EndOfLoad):
@@ -112,6 +113,7 @@ class SliceRun:
             is_drained = self._drain()
         finally:
             heartbeat.stop()
+            watch.stop()
             flusher.kill()
         if flusher.exception:  # rows that could not be written are lost
             raise flusher.exception

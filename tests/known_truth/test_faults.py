@@ -76,6 +76,11 @@ def test_5_a_generator_that_stands_still_for_half_a_second_is_invalid(drive):
     assert {"start-lag", "late-starts"} <= faults(report)
 
 
+def test_5_a_generator_that_stands_still_says_so_within_its_first_seconds(drive, tmp_path):
+    drive(BLOCKING.format(at=5, seconds=0.5)).run(even_schedule(40, over_s=2), duration_s=2.5)
+    assert "ms late to start arrivals within a second" in (tmp_path / "generator.log").read_text()
+
+
 def test_6_a_generator_that_is_asked_for_three_times_what_it_can_is_invalid(drive):
     """Each request costs 5 ms of the event loop, so that 200 a second are the most there can be."""
     text = """
@@ -88,7 +93,7 @@ def test_6_a_generator_that_is_asked_for_three_times_what_it_can_is_invalid(driv
                 get_original("time", "sleep")(0.005)
                 self.client.get("/page")
     """
-    report = drive(text).run(even_schedule(900, over_s=1.5), duration_s=1.5, drain_s=30).report
+    report = drive(text).run(even_schedule(450, over_s=0.75), duration_s=0.75, drain_s=30).report
     assert {"start-lag", "late-starts"} <= faults(report)
 
 

@@ -32,7 +32,7 @@ PACED = """
 from locust import FastHttpUser, constant_pacing, task
 
 class Visitor(FastHttpUser):
-    wait_time = constant_pacing(0.2)
+    wait_time = constant_pacing(0.1)
 
     @task
     def visit(self):
@@ -88,7 +88,7 @@ def test_1_a_constant_service_time_is_measured_to_half_a_millisecond(truth, driv
 
 @pytest.mark.parametrize(
     ("count", "rate", "median", "is_quiet"),
-    [(1_500, 300, 60, False), pytest.param(20_000, 300, 200, True, marks=LONG)],
+    [(1_000, 300, 60, False), pytest.param(20_000, 300, 200, True, marks=LONG)],
 )
 def test_2_lognormal_quantiles_lie_in_the_exact_interval_of_the_order_statistic(
     truth, drive, count, rate, median, is_quiet
@@ -109,8 +109,8 @@ def test_2_lognormal_quantiles_lie_in_the_exact_interval_of_the_order_statistic(
 def test_3_a_queue_is_measured_from_the_planned_moments(truth, drive):
     """No answer may come before Lindley's recursion on the plan, and the median no later than the lag."""
     truth.set("*", Behaviour(distribution="exponential", service_ms=10, seed=3))
-    schedule = poisson(50, over_s=6)
-    outcome = drive(PAGE.format(client="FastHttpUser")).run(list(schedule), duration_s=6, drain_s=30)
+    schedule = poisson(50, over_s=4)
+    outcome = drive(PAGE.format(client="FastHttpUser")).run(list(schedule), duration_s=4, drain_s=30)
     seen = in_order(truth)
     rows = sorted(outcome.rows, key=lambda row: row["arrival"])
     assert len(rows) == len(seen) == len(schedule)
@@ -137,7 +137,7 @@ def test_3_sojourn_times_of_an_m_m_1_queue_are_within_5_percent_of_theory(truth,
 
 
 @pytest.mark.parametrize(
-    ("over_s", "stall_s", "tolerance"), [(24, 0.4, 0.1), pytest.param(60, 1.0, 0.03, marks=LONG)]
+    ("over_s", "stall_s", "tolerance"), [(15, 0.25, 0.1), pytest.param(60, 1.0, 0.03, marks=LONG)]
 )
 def test_4_a_stall_is_in_the_p99_of_the_open_loop_and_not_in_that_of_a_closed_one(
     truth, drive, over_s, stall_s, tolerance
@@ -157,7 +157,14 @@ def test_4_a_stall_is_in_the_p99_of_the_open_loop_and_not_in_that_of_a_closed_on
     assert expected_ms > 1000 * stall_s / 3
     assert abs(seen_ms - expected_ms) <= tolerance * expected_ms + lag_ms
     assert max(responses_ns(outcome.rows)) / 1e6 >= longest_ms - 1 - lag_ms
-    assert paced.result() < seen_ms / 3
+    paced_ms = paced.result()
+    ((stalled_ns, length_ns),) = truth.stalls()
+    met = [seen.path for seen in truth.log() if 0 < seen.arrived_ns - stalled_ns < length_ns]
+    # whoever waits for an answer sends nothing: the stall meets each of the five users once at most
+    assert met.count("/page") <= 5 < met.count("/before/page")
+    if stall_s == 1:
+        assert paced_ms < 30
+        assert seen_ms > 450
 
 
 def replayed_ms(schedule, started_ns, stalls):
@@ -172,12 +179,12 @@ def replayed_ms(schedule, started_ns, stalls):
 
 
 def paced_p99_ms(url, over_s):
-    """Return the p99 that plain Locust sees with ten users who pace themselves to 50/s."""
+    """Return the p99 that plain Locust sees with five users who pace themselves to 50/s."""
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "paced.py"
         path.write_text(PACED)
         command = [sys.executable, "-m", "locust", "-f", str(path), "--headless", "--host", url, "--json"]
-        options = ["--users", "10", "--spawn-rate", "10", "--run-time", str(over_s - 1)]
+        options = ["--users", "5", "--spawn-rate", "5", "--run-time", str(over_s - 1)]
         done = subprocess.run([*command, *options], capture_output=True, text=True, timeout=120, check=True)
     (page,) = json.loads(done.stdout)
     times = [float(ms) for ms, count in page["response_times"].items() for _ in range(count)]

@@ -122,13 +122,13 @@ def test_arrivals_beyond_the_limit_of_users_are_told_and_make_the_test_invalid(t
 
 
 def test_a_rate_that_goes_up_is_kept(truth, locust):
-    done = locust(OURS.format(rate="[(2, 1), (40, 0), (40, 1), (0, 0)], distribution='uniform'"))
+    done = locust(OURS.format(rate="[(2, 1), (40, 0), (40, 1), (0, 0)], distribution='uniform'"), run_time=7)
     arrived = sorted(request.arrived_ns for request in truth.log())
     assert len(arrived) == done.stats[0]["num_requests"] == 42
 
 
 def test_without_options_the_plugin_leaves_locust_as_it_is(truth, locust):
-    done = locust(THEIRS, plugin=True, run_time=1)
+    done = locust(THEIRS, plugin=True, run_time=4)
     assert done.code == 0
     assert {request.path for request in truth.log()} == {"/one", "/two"}
     assert "Open loop" not in done.log
