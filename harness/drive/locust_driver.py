@@ -199,8 +199,9 @@ class LocustDriver:
                 hint=f"Try `locust -f {self._locustfile}`; the whole log is {self._log_path}.",
             ) from error
         if event["event"] != "ready":
+            what = "The workers are not ready" if self._workers else f"Locust cannot run {self._locustfile}"
             raise UsageError(
-                f"Locust cannot run {self._locustfile}: {event['message']}",
+                f"{what}: {event['message']}",
                 hint=f"The whole log is {self._log_path}.",
             )
 

@@ -267,6 +267,8 @@ class Crew:
     def _lose(self, member: _Member, reason: str) -> None:
         """Go on without a worker: what it can no longer send in time is lost, others take the rest."""
         member.is_lost = True
+        if not self._alive():
+            self._fail("All workers are lost.")  # before the slice can look as if it had ended
         logger.error("Worker %s %s.", member.id, reason)
         self._control.send("worker_lost", worker=member.id, reason=reason)
         if self._processes:
@@ -275,8 +277,6 @@ class Crew:
         self._runner.clients.pop(member.client_id, None)
         if self._merge is not None:
             self._hand_on(self._merge.lose(member.id, time.monotonic_ns()))
-        if not self._alive():
-            self._fail("All workers are lost.")
         self._news.set()
 
     def _hand_on(self, arrivals: list[PlannedArrival]) -> None:
@@ -405,16 +405,17 @@ class Crew:
             OSError: the samples cannot be written.
         """
         deadline = time.monotonic() + timeout_s
-        while not holds():
+        while True:
             if self._failure:
                 raise SliceError(self._failure)
             if self._write_error:
                 raise self._write_error
+            if holds():
+                return True
             if time.monotonic() > deadline:
                 return False
             self._news.clear()
             self._news.wait(_TICK_S)
-        return True
 
     def _fail(self, message: str) -> None:
         if not self._failure:
