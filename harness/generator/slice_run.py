@@ -304,6 +304,7 @@ class SliceRun:
         self._is_over = True
         if self._running:
             self._pool.dismiss_busy()
+        self._pool.forget_arrivals()
         self._recorder.close()
 
     def _record_unreported(self, request: SentRequest, reason: str, *, finished_ns: int) -> None:

@@ -90,6 +90,11 @@ class UserPool:
             waiting.clear()
         return withdrawn
 
+    def forget_arrivals(self) -> None:
+        """Let free users forget what they did last, or each would keep the memory of a whole slice alive."""
+        for user in (user for users in self._free for user in users):
+            user.arrival = None
+
     def dismiss_busy(self) -> None:
         """Kill the users that still work on an arrival, so that they cannot disturb the next slice."""
         free = {id(user) for users in self._free for user in users}
