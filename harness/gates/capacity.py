@@ -58,9 +58,7 @@ class VariantCapacity:
             return ""
         name = self.variant_id.capitalize()
         if len(self.brackets) < LEAST_ROUNDS:
-            return (
-                f"{len(self.brackets)} rounds give no interval, {LEAST_ROUNDS} do: --rounds {LEAST_ROUNDS}."
-            )
+            return f"Fewer than {LEAST_ROUNDS} rounds give no interval: --rounds {LEAST_ROUNDS}."
         ends = [bracket.end for bracket in self.brackets]
         held = (
             f"{name} held at least {self.at_least:.3g}/s"

@@ -35,7 +35,7 @@ def arguments(servers, folder, *, minutes):
     before, after = servers
     return [
         *("capacity", "--before", before.url, "--after", after.url, "--scenario", "load.py"),
-        *("--slo", "p50 <= 300 ms", "--minutes", minutes, "--rounds", 1, "--start-rate", 20, "--out", "run"),
+        *("--slo", "p50 <= 300 ms", "--minutes", minutes, "--rounds", 1, "--start-rate", 40, "--out", "run"),
     ]
 
 

@@ -103,7 +103,7 @@ def test_after_fails_where_before_held_more_in_every_round_than_after_does_at_al
             unknown("after", 64.0, 64.0, 70.0),
             "After held at least 64/s; beyond that the generator is the limit",
         ),
-        (unknown("after", 64.0, end=SearchEnd.UNFINISHED), "1 rounds give no interval, 3 do"),
+        (unknown("after", 64.0, end=SearchEnd.UNFINISHED), "Fewer than 3 rounds give no interval"),
         (unknown("after", *[64.0] * 3, end=SearchEnd.UNFINISHED), "Give more --minutes"),
         (unknown("after", *[None] * 3, end=SearchEnd.OUT_OF_RANGE), "After held no rate at all"),
     ],
