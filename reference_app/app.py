@@ -6,23 +6,34 @@ from aiohttp import web
 from aiohttp.typedefs import Handler
 
 from reference_app.components import Components, LayerParts
+from reference_app.externals.gateway import Gateway
 from reference_app.monitoring.layer_times import TIMINGS, measured
 from reference_app.monitoring.request_timings import RequestTimings, begin_request
 from reference_app.services.accounts import AccountService
 from reference_app.services.booking import BookingService
+from reference_app.services.care import NotificationService, ReviewService, WaitlistService
+from reference_app.services.payments import PaymentService
 from reference_app.services.registry import ServiceRegistry
+from reference_app.services.second_factor import SecondFactorService
+from reference_app.services.transactions import Transactions
+from reference_app.services.visits import VisitService
 from reference_app.settings import Settings
 from reference_app.storage.connections import Connections
 from reference_app.storage.loaded_data import LoadedData
 from reference_app.storage.users import Users
+from reference_app.web.account_handlers import AccountHandlers
+from reference_app.web.analytics_handlers import AnalyticsHandlers
 from reference_app.web.client_handlers import ClientHandlers
 from reference_app.web.errors import errors_as_json
 from reference_app.web.handlers import Handlers, Services
 from reference_app.web.health import Health
+from reference_app.web.message_handlers import MessageHandlers
 from reference_app.web.monitoring import Monitoring
+from reference_app.web.payment_handlers import PaymentHandlers
 from reference_app.web.place_handlers import PlaceHandlers
 from reference_app.web.route import Route
 from reference_app.web.routes import routes
+from reference_app.web.visit_handlers import VisitHandlers
 
 MAX_BODY_BYTES = 64 * 1024
 
@@ -43,7 +54,9 @@ def make_app(components: Components, settings: Settings, loaded: LoadedData) -> 
     app.cleanup_ctx.append(_open(connections, registry))
     app.on_response_prepare.append(_add_server_timing)
     handlers = Handlers(_services(components, connections, accounts, loaded, registry))
-    others = _other_routes(components, connections, loaded, registry)
+    gateway = Gateway(settings.externals_url)
+    app.cleanup_ctx.append(_open_gateway(gateway))
+    others = _other_routes(components, connections, accounts, gateway, settings, loaded, registry)
     listed = routes(handlers, Health(connections), Monitoring(layer_times, registry), others)
     app.add_routes(components.mounts([route.definition for route in listed]))
     return app
@@ -57,7 +70,8 @@ def _services(
     registry: ServiceRegistry,
 ) -> Services:
     today = loaded.anchor_date
-    booking = BookingService(connections, components.bookings(), components.booking_lock(), today)
+    transactions = Transactions(connections, components.booking_lock())
+    booking = BookingService(transactions, components.bookings(), today)
     return Services(
         today=today,
         accounts=accounts,
@@ -71,13 +85,54 @@ def _services(
 
 
 def _other_routes(
-    components: Components, connections: Connections, loaded: LoadedData, registry: ServiceRegistry
+    components: Components,
+    connections: Connections,
+    accounts: AccountService,
+    gateway: Gateway,
+    settings: Settings,
+    loaded: LoadedData,
+    registry: ServiceRegistry,
 ) -> list[Route]:
     today = loaded.anchor_date
+    transactions = Transactions(connections, components.booking_lock())
+    bookings = components.bookings()
+    second_factor = SecondFactorService(transactions, accounts, settings.token_secret)
+    visits = VisitService(transactions, bookings, components.visits(), today)
+    waitlist = WaitlistService(transactions, bookings, components.waitlist(), today)
+    payments = PaymentService(transactions, components.payments(), gateway)
+    reviews = ReviewService(transactions, bookings, components.reviews(), today)
+    notifications = NotificationService(transactions, components.notifications(), gateway)
     places = registry.front(components.places(connections), "places", "location")
     next_slots = registry.front(components.next_slots(connections), "next_slots", "booking")
     clients = registry.front(components.clients(connections), "clients", "client")
-    return [*PlaceHandlers(places, next_slots, today).routes(), *ClientHandlers(clients).routes()]
+    analytics = registry.front(components.analytics(connections), "analytics", "analytics")
+    return [
+        *AccountHandlers(
+            accounts, registry.front(second_factor, "second_factor", "auth")
+        ).routes(),
+        *PlaceHandlers(places, next_slots, today).routes(),
+        *ClientHandlers(clients).routes(),
+        *VisitHandlers(
+            registry.front(visits, "visits", "booking"),
+            registry.front(waitlist, "waitlist", "waitlist"),
+            today,
+        ).routes(),
+        *PaymentHandlers(registry.front(payments, "payments", "payment")).routes(),
+        *MessageHandlers(
+            registry.front(reviews, "reviews", "review"),
+            registry.front(notifications, "notifications", "notification"),
+        ).routes(),
+        *AnalyticsHandlers(analytics, components.revenue(connections), today).routes(),
+    ]
+
+
+def _open_gateway(gateway: Gateway) -> Callable[[web.Application], AsyncIterator[None]]:
+    async def opened(_: web.Application) -> AsyncIterator[None]:
+        await gateway.open()
+        yield
+        await gateway.close()
+
+    return opened
 
 
 def _open(

@@ -16,6 +16,7 @@ examples:
   python -m reference_app variants
   python -m reference_app data load --variant after --scale 1 --seed 1 --database-url postgresql://localhost/a
   python -m reference_app serve --variant after --port 8001 --database-url postgresql://localhost/a
+  python -m reference_app externals --port 8090 --latency-ms 100
   python -m reference_app serve --variant after --without booking_lock --port 8001 --database-url URL
 
 Data and server must be of the same variant: the data holds its indexes. All accounts (owner@example.test,
@@ -45,6 +46,7 @@ def _parser() -> argparse.ArgumentParser:
     )
     commands = parser.add_subparsers(title="commands", required=True, metavar="COMMAND")
     _add_serve(commands)
+    _add_externals(commands)
     _add_data(commands)
     listing = commands.add_parser("variants", help="list variants and optimizations")
     listing.set_defaults(run=_list_variants)
@@ -70,7 +72,29 @@ def _add_serve(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") 
         default=REQUESTS_PER_MINUTE,
         help="what one account may ask; twelve times as much for an address without account (%(default)s)",
     )
+    serving.add_argument(
+        "--externals-url",
+        default="",
+        help="payments, e-mail, SMS and calendar; without it, a stub is started and ended with the server",
+    )
     serving.set_defaults(run=_serve)
+
+
+def _add_externals(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
+    stub = commands.add_parser(
+        "externals", help="serve a stub of the payment, e-mail, SMS and calendar services; prints its URL"
+    )
+    stub.add_argument("--port", type=_port_or_any, required=True, help="TCP port; 0 for one that is free")
+    stub.add_argument(
+        "--latency-ms",
+        type=_latency,
+        default=20.0,
+        help="time that each answer takes at first; PUT /control/SERVICE changes it (default %(default)s)",
+    )
+    stub.add_argument(
+        "--beside", action="store_true", help="end with the standard input, out of its process tree"
+    )
+    stub.set_defaults(run=_serve_externals)
 
 
 def _add_data(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
@@ -128,6 +152,14 @@ def _limit(text: str) -> int:
     return _number(text, 1, 10**9)
 
 
+def _port_or_any(text: str) -> int:
+    return _number(text, 0, 65535)
+
+
+def _latency(text: str) -> float:
+    return float(_number(text, 0, 600_000))
+
+
 def _seed(text: str) -> int:
     return _number(text, 0, 2**32 - 1)
 
@@ -161,11 +193,20 @@ def _serve(options: argparse.Namespace) -> None:
     settings = Settings(
         database_url=options.database_url,
         port=options.port,
+        externals_url=options.externals_url,
         requests_per_minute=options.requests_per_minute,
         anonymous_requests_per_minute=12 * options.requests_per_minute,
         leaks=frozenset(LEAKS if options.leaks is None else options.leaks) - {"none"},
     )
     asyncio.run(serve(_build(options), settings))
+
+
+def _serve_externals(options: argparse.Namespace) -> None:
+    from reference_app.externals.process import serve_stub, step_aside  # noqa: PLC0415 - the same
+
+    if options.beside:
+        step_aside()
+    asyncio.run(serve_stub(options.port, options.latency_ms, until_input_ends=options.beside))
 
 
 def _fingerprint(options: argparse.Namespace) -> None:

@@ -8,6 +8,7 @@ from aiohttp import web
 from reference_app.middleware.layer import Layer
 from reference_app.services.accounts import AccountService
 from reference_app.services.ports import (
+    AnalyticsQuery,
     AvailabilityQuery,
     BookingLock,
     BookingStatements,
@@ -16,8 +17,13 @@ from reference_app.services.ports import (
     HistoryQuery,
     LocationDayQuery,
     NextSlotQuery,
+    NotificationStatements,
+    PaymentStatements,
     PlaceQuery,
     RevenueQuery,
+    ReviewStatements,
+    VisitStatements,
+    WaitlistStatements,
 )
 from reference_app.services.registry import ServiceRegistry
 from reference_app.settings import Settings
@@ -59,3 +65,9 @@ class Components:
     revenue: Callable[[Connections], RevenueQuery]
     bookings: Callable[[], BookingStatements]
     booking_lock: Callable[[], BookingLock]
+    visits: Callable[[], VisitStatements]
+    payments: Callable[[], PaymentStatements]
+    reviews: Callable[[], ReviewStatements]
+    waitlist: Callable[[], WaitlistStatements]
+    notifications: Callable[[], NotificationStatements]
+    analytics: Callable[[Connections], AnalyticsQuery]

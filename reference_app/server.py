@@ -4,10 +4,12 @@ import asyncio
 import contextlib
 import signal
 import sys
+from dataclasses import replace
 
 from aiohttp import web
 
 from reference_app.app import make_app
+from reference_app.externals.process import stub_beside_us
 from reference_app.failure import StartError
 from reference_app.settings import Settings
 from reference_app.storage.connections import connect
@@ -18,9 +20,15 @@ from reference_app.variants import Build
 async def serve(build: Build, settings: Settings) -> None:
     """Serve until SIGTERM or SIGINT; requests in flight are answered first.
 
+    Without a URL of the external services, a stub of them is started, and ended with the backend.
+
     Raises:
         StartError: the port is taken, or the database cannot be reached or holds other data.
     """
+    if not settings.externals_url:
+        with stub_beside_us() as url:
+            await serve(build, replace(settings, externals_url=url))
+        return
     components = build.components
     loaded = await _loaded_data(settings.database_url)
     require_migrations(loaded, components.migrations)

@@ -19,6 +19,8 @@ class Settings:
     port: int
     host: str = "127.0.0.1"
     token_secret: str = os.environ.get("REFERENCE_APP_TOKEN_SECRET", _DEMO_TOKEN_SECRET)
+    externals_url: str = ""
+    """Where other companies' services are; without them, what needs them answers 503."""
     pool_size: int = max(4, min(8, 2 * (os.cpu_count() or 2)))
     """Connections of the pool: a database works on about as many statements at once as it has cores."""
     requests_per_minute: int = REQUESTS_PER_MINUTE

@@ -33,6 +33,14 @@ class ConflictError(RequestError):
     """The request contradicts the present state."""
 
 
+class DeclinedError(RequestError):
+    """The payment was refused by whoever should have paid."""
+
+
+class UnavailableError(RequestError):
+    """Another company's server, without which this cannot be done, does not answer or fails."""
+
+
 class InvalidError(RequestError):
     """The request is well-formed and its values make no sense."""
 

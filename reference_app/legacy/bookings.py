@@ -61,8 +61,8 @@ class StepByStepBookings:
             return None
         inserted = await connection.fetch(
             "INSERT INTO appointments (location_id, barber_id, client_id, service_id, starts_at, ends_at,"
-            " blocked_until, price_cents, status, source, notes)"
-            " VALUES ($1, $2, $3, $4, $5, $6, $7, $8, 'confirmed', 'web', $9) RETURNING id",
+            " blocked_until, price_cents, status, source, notes, recurring_series_id)"
+            " VALUES ($1, $2, $3, $4, $5, $6, $7, $8, 'confirmed', 'web', $9, $10) RETURNING id",
             new.offer.location_id,
             new.barber_id,
             new.client_id,
@@ -72,8 +72,9 @@ class StepByStepBookings:
             wanted.ends_at,
             new.offer.service.price_cents,
             new.notes,
+            new.series_id,
         )
-        await _notify(connection, inserted[0]["id"], "confirmation")
+        await notify(connection, inserted[0]["id"], "confirmation", "Your appointment: confirmation.")
         row = await one(connection, "SELECT * FROM appointments WHERE id = $1", inserted[0]["id"])
         return appointment_from(row, new.offer.timezone)
 
@@ -99,17 +100,25 @@ class StepByStepBookings:
             ends_at,
             span.ends_at,
         )
-        await _notify(connection, appointment.id, "rescheduled")
+        await notify(connection, appointment.id, "rescheduled", "Your appointment: rescheduled.")
         return True
 
     async def cancel(self, connection: Connection, appointment: Appointment) -> None:
-        """Cancel an appointment and queue a notification."""
+        """Cancel an appointment and queue notifications, also for who waits for the barber on that day."""
         await connection.execute(
             "UPDATE appointments SET status = 'cancelled', version = version + 1, cancelled_at = now(),"
             " updated_at = now() WHERE id = $1",
             appointment.id,
         )
-        await _notify(connection, appointment.id, "cancelled")
+        await notify(connection, appointment.id, "cancelled", "Your appointment: cancelled.")
+        day = appointment.starts_at.astimezone(ZoneInfo(appointment.timezone)).date()
+        waiting = await connection.fetch(
+            "SELECT * FROM waitlist_entries WHERE barber_id = $1 ORDER BY id", appointment.barber_id
+        )
+        for entry in waiting:
+            if entry["day"] == day:
+                body = f"A time that you wait for is free: entry {entry['id']}."
+                await notify(connection, appointment.id, "waitlist", body)
 
 
 async def _is_busy(connection: Connection, barber_id: int, wanted: Span, except_id: int = 0) -> bool:
@@ -122,11 +131,12 @@ def _spans(rows: Sequence[Row], end: str) -> list[Span]:
     return [Span(row["starts_at"], row[end]) for row in rows]
 
 
-async def _notify(connection: Connection, appointment_id: int, kind: str) -> None:
+async def notify(connection: Connection, appointment_id: int, kind: str, body: str) -> None:
+    """Queue a message about an appointment."""
     await connection.execute(
         "INSERT INTO notifications (appointment_id, kind, channel, status, body)"
         " VALUES ($1, $2, 'email', 'queued', $3)",
         appointment_id,
         kind,
-        f"Your appointment: {kind}.",
+        body,
     )

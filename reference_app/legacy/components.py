@@ -2,6 +2,7 @@
 
 from reference_app.components import Components
 from reference_app.legacy.alias_routes import alias_routes
+from reference_app.legacy.analytics import RowByRowAnalytics
 from reference_app.legacy.availability import BarberByBarberAvailability
 from reference_app.legacy.bookings import StepByStepBookings
 from reference_app.legacy.clients import ReadEverybodyClients
@@ -10,9 +11,14 @@ from reference_app.legacy.histories import VisitByVisitHistory
 from reference_app.legacy.location_days import EntryByEntryLocationDay
 from reference_app.legacy.middleware.stack import thirteen_layers
 from reference_app.legacy.next_slots import DayByDayNextSlot
+from reference_app.legacy.notifications import MessageByMessageNotifications
+from reference_app.legacy.payments import StepByStepPayments
 from reference_app.legacy.places import FromDirectoryPlaces
 from reference_app.legacy.revenue import RowByRowRevenue
 from reference_app.legacy.services.locator import ServiceLocator
+from reference_app.legacy.reviews import ReviewByReviewReviews
+from reference_app.legacy.visits import StepByStepVisits
+from reference_app.legacy.waitlist import EntryByEntryWaitlist
 from reference_app.storage.booking_locks import NoBookingLock
 from reference_app.storage.connections import ConnectionPerUse
 
@@ -32,4 +38,10 @@ BEFORE = Components(
     revenue=RowByRowRevenue,
     bookings=StepByStepBookings,
     booking_lock=NoBookingLock,
+    visits=StepByStepVisits,
+    payments=StepByStepPayments,
+    reviews=ReviewByReviewReviews,
+    waitlist=EntryByEntryWaitlist,
+    notifications=MessageByMessageNotifications,
+    analytics=RowByRowAnalytics,
 )

@@ -4,6 +4,7 @@ from dataclasses import replace
 
 from reference_app.components import Components
 from reference_app.optimizations.optimization import Optimization
+from reference_app.storage.analytics import SetBasedAnalytics
 from reference_app.storage.availability import SetBasedAvailability
 from reference_app.storage.bookings import SetBasedBookings
 from reference_app.storage.clients import SetBasedClients
@@ -11,8 +12,13 @@ from reference_app.storage.directory import SetBasedDirectory
 from reference_app.storage.histories import SetBasedHistory
 from reference_app.storage.location_days import SetBasedLocationDay
 from reference_app.storage.next_slots import SetBasedNextSlot
+from reference_app.storage.notifications import SetBasedNotifications
+from reference_app.storage.payments import SetBasedPayments
 from reference_app.storage.places import SetBasedPlaces
 from reference_app.storage.revenue import SetBasedRevenue
+from reference_app.storage.reviews import SetBasedReviews
+from reference_app.storage.visits import SetBasedVisits
+from reference_app.storage.waitlist import SetBasedWaitlist
 
 
 def _install(components: Components) -> Components:
@@ -27,6 +33,12 @@ def _install(components: Components) -> Components:
         location_days=SetBasedLocationDay,
         revenue=SetBasedRevenue,
         bookings=SetBasedBookings,
+        visits=SetBasedVisits,
+        payments=SetBasedPayments,
+        reviews=SetBasedReviews,
+        waitlist=SetBasedWaitlist,
+        notifications=SetBasedNotifications,
+        analytics=SetBasedAnalytics,
     )
 
 

@@ -43,12 +43,28 @@ class AccountService:
         is_right = await asyncio.to_thread(verify_password, password, stored)
         if user is None or not is_right:
             raise UnauthenticatedError("invalid_credentials", "Address or password is wrong.")
+        return await self.open_session(user, user_agent)
+
+    async def open_session(
+        self, user: User, user_agent: str, *, is_second_factor_verified: bool = False
+    ) -> Session:
+        """Issue a token for an account whose identity is proven, and record it."""
         expires_at = _end_of_tomorrow()
         await self._users.record_session(user.id, user_agent, expires_at)
         claims = {"sub": str(user.id), "email": user.email, "role": user.role, "exp": expires_at}
+        if is_second_factor_verified:
+            claims["mfa"] = True
         return Session(
             user=user, token=jwt.encode(claims, self._token_secret, _ALGORITHM), expires_at=expires_at
         )
+
+    def is_second_factor_verified(self, token: str) -> bool:
+        """Tell whether the second factor was used for this token; not for one that is no token."""
+        try:
+            claims = jwt.decode(token, self._token_secret, algorithms=[_ALGORITHM])
+        except jwt.InvalidTokenError:
+            return False
+        return claims.get("mfa") is True
 
     async def authenticate(self, token: str) -> User:
         """Find the user that a token stands for, as the database knows them now.

@@ -1,26 +1,18 @@
 """Booking, rescheduling and cancelling: one transaction each, tried again when rivals deadlock."""
 
 import hashlib
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import date, datetime
-from typing import TypeVar
-
-import asyncpg
 
 from reference_app.domain.answers import Appointment
 from reference_app.domain.errors import ConflictError, ForbiddenError, InvalidError, NotFoundError
 from reference_app.domain.people import User, require_location
 from reference_app.domain.scheduling import OPEN_STATUSES
 from reference_app.services.ports import BookingLock, BookingStatements, NewAppointment
-from reference_app.storage.booking_locks import BarberBookingLock
-from reference_app.storage.connections import Connection, Connections
-from reference_app.storage.idempotency import claim_key, store_response
-
-T = TypeVar("T")
-
-MAX_ATTEMPTS = 5
-"""A deadlock or serialization failure undoes the whole transaction: it can be run again."""
+from reference_app.services.transactions import Transactions, slot_taken
+from reference_app.storage.connections import Connection
+from reference_app.storage.idempotency import answered_once
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -43,12 +35,9 @@ class BookingRequest:
 class BookingService:
     """Holds the rules of booking; how statements and locks are made is exchangeable."""
 
-    def __init__(
-        self, connections: Connections, statements: BookingStatements, lock: BookingLock, today: date
-    ) -> None:
-        self._connections = connections
+    def __init__(self, transactions: Transactions, statements: BookingStatements, today: date) -> None:
+        self._transactions = transactions
         self._statements = statements
-        self._lock = lock
         self._today = today
 
     async def book(
@@ -61,16 +50,12 @@ class BookingService:
         """
 
         async def work(connection: Connection, lock: BookingLock) -> str:
-            if key is not None:
-                stored = await claim_key(connection, user.id, key, request.hash)
-                if stored is not None:
-                    return stored
-            response = render(await self._book(connection, lock, user, request))
-            if key is not None:
-                await store_response(connection, user.id, key, response)
-            return response
+            async def respond() -> str:
+                return render(await self._book(connection, lock, user, request))
 
-        return await self._in_transaction(work)
+            return await answered_once(connection, user.id, key, request.hash, respond)
+
+        return await self._transactions.run(work)
 
     async def reschedule(self, user: User, appointment_id: int, starts_at: datetime) -> Appointment:
         """Move an appointment to another start of the same barber.
@@ -90,10 +75,10 @@ class BookingService:
             span = offer.service.blocked_span(starts_at)
             ends_at = starts_at + offer.service.duration
             if not await self._statements.move(connection, appointment, span, ends_at):
-                raise _slot_taken()
+                raise slot_taken()
             return replace(appointment, starts_at=starts_at, ends_at=ends_at, version=appointment.version + 1)
 
-        return await self._in_transaction(work)
+        return await self._transactions.run(work)
 
     async def cancel(self, user: User, appointment_id: int) -> Appointment:
         """Cancel an appointment; cancelling it again changes nothing.
@@ -110,12 +95,12 @@ class BookingService:
             await self._statements.cancel(connection, appointment)
             return replace(appointment, status="cancelled", version=appointment.version + 1)
 
-        return await self._in_transaction(work)
+        return await self._transactions.run(work)
 
     async def _book(
         self, connection: Connection, lock: BookingLock, user: User, request: BookingRequest
     ) -> Appointment:
-        client_id = _booked_for(user, request)
+        client_id = booked_for(user, request.client_id)
         offer = await self._statements.offer(
             connection, request.barber_id, request.service_id, request.starts_at
         )
@@ -134,7 +119,7 @@ class BookingService:
         )
         appointment = await self._statements.insert(connection, new)
         if appointment is None:
-            raise _slot_taken()
+            raise slot_taken()
         return appointment
 
     async def _own_appointment(self, connection: Connection, user: User, appointment_id: int) -> Appointment:
@@ -153,29 +138,17 @@ class BookingService:
                 "not_changeable", f"An appointment that is {appointment.status} stays as it is."
             )
 
-    async def _in_transaction(self, work: Callable[[Connection, BookingLock], Awaitable[T]]) -> T:
-        lock = self._lock
-        for _ in range(MAX_ATTEMPTS):
-            try:
-                async with self._connections.use() as connection, connection.transaction():
-                    return await work(connection, lock)
-            except asyncpg.ExclusionViolationError:
-                raise _slot_taken() from None
-            except (asyncpg.DeadlockDetectedError, asyncpg.SerializationError):
-                # Whoever rushes into the same crowd again deadlocks again: the next attempt queues up.
-                lock = BarberBookingLock()
-        raise ConflictError("contended", "Too many callers want this time at once; try again.")
 
+def booked_for(user: User, client_id: int | None) -> int:
+    """Find the client whom a request is for: clients ask for themselves, staff say for whom.
 
-def _booked_for(user: User, request: BookingRequest) -> int:
+    Raises:
+        RequestError: a client asks for another one, or staff for nobody.
+    """
     if user.client_id is not None:
-        if request.client_id not in {None, user.client_id}:
+        if client_id not in {None, user.client_id}:
             raise ForbiddenError("other_client", "A client may only book for themselves.")
         return user.client_id
-    if request.client_id is None:
+    if client_id is None:
         raise InvalidError("client_id_required", "Staff must say for which client they book.")
-    return request.client_id
-
-
-def _slot_taken() -> ConflictError:
-    return ConflictError("slot_taken", "This time has just been taken.")
+    return client_id

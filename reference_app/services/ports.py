@@ -5,7 +5,16 @@ from datetime import date, datetime
 from typing import Protocol
 
 from reference_app.domain.answers import Appointment, DaySlots, Directory, History, LocationDay, Revenue
+from reference_app.domain.care import BarberReviews, Message, WaitlistEntry
 from reference_app.domain.clients import Client, LifetimeValue
+from reference_app.domain.insights import (
+    BarberOutcomes,
+    BarberShare,
+    BarberUse,
+    Retention,
+    SoldService,
+)
+from reference_app.domain.payments import NewPayment, Payable, Payment
 from reference_app.domain.places import LocationDetails, NextSlot
 from reference_app.domain.scheduling import Offer, Span
 from reference_app.storage.connections import Connection
@@ -100,6 +109,7 @@ class NewAppointment:
     offer: Offer
     starts_at: datetime
     notes: str
+    series_id: int | None = None
 
 
 class BookingStatements(Protocol):
@@ -125,7 +135,7 @@ class BookingStatements(Protocol):
         """Move an appointment and queue a notification; answer whether the barber was free."""
 
     async def cancel(self, connection: Connection, appointment: Appointment) -> None:
-        """Cancel an appointment and queue a notification."""
+        """Cancel an appointment and queue notifications, also for who waits for the barber on that day."""
 
 
 class BookingLock(Protocol):
@@ -133,3 +143,106 @@ class BookingLock(Protocol):
 
     async def acquire(self, connection: Connection, barber_id: int) -> None:
         """Wait for the barber's turn; held until the transaction ends."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NewSeries:
+    """A series of appointments that is about to be booked."""
+
+    client_id: int
+    barber_id: int
+    service_id: int
+    interval_days: int
+    starts_on: date
+    ends_on: date
+
+
+class VisitStatements(Protocol):
+    """The statements about how visits end and about series of them; the caller owns the transaction."""
+
+    async def finish(self, connection: Connection, appointment: Appointment, status: str) -> None:
+        """Note that the client came or did not, count the visit, and queue a notification."""
+
+    async def create_series(self, connection: Connection, series: NewSeries) -> int:
+        """Store a series and answer its id."""
+
+
+class PaymentStatements(Protocol):
+    """The statements about payments; the caller owns the transaction."""
+
+    async def payable(self, connection: Connection, appointment_id: int) -> Payable | None:
+        """Find an appointment and whether it is paid; nothing for an unknown one."""
+
+    async def record(self, connection: Connection, new: NewPayment) -> Payment | None:
+        """Record a payment and add it to the client's total; nothing when another one was faster."""
+
+    async def payment(self, connection: Connection, payment_id: int) -> Payment | None:
+        """Find a payment."""
+
+    async def refund(self, connection: Connection, payment: Payment, amount_cents: int) -> bool:
+        """Take a refund off payment and client; answer whether the payment was still as it was found."""
+
+
+class ReviewStatements(Protocol):
+    """The statements about reviews."""
+
+    async def add(
+        self, connection: Connection, appointment: Appointment, rating: int, comment: str, today: date
+    ) -> int | None:
+        """Store a review and answer its id; nothing when the visit has one. The appointment is locked."""
+
+    async def of_barber(self, connection: Connection, barber_id: int, limit: int) -> BarberReviews:
+        """Sum up a barber's ratings and find the newest reviews; raise `NotFoundError`."""
+
+
+class WaitlistStatements(Protocol):
+    """The statements about the waiting list."""
+
+    async def join(
+        self, connection: Connection, client_id: int, barber_id: int, service_id: int, day: date
+    ) -> int | None:
+        """Store an entry and answer its id; nothing when the client waits already."""
+
+    async def entries(self, connection: Connection, location_id: int, day: date) -> list[WaitlistEntry]:
+        """Find who waits for a location's barbers on a day, by id."""
+
+
+class NotificationStatements(Protocol):
+    """The statements about the queue of notifications."""
+
+    async def queued(self, connection: Connection, location_id: int | None, limit: int) -> list[Message]:
+        """Find the oldest messages that wait, of one location or of all, by id."""
+
+    async def claim(self, connection: Connection, location_id: int | None, limit: int) -> list[Message]:
+        """Take the oldest messages out of the queue, so that nobody else sends them; by id."""
+
+    async def settle(self, connection: Connection, sent: list[int], failed: list[int]) -> None:
+        """Note what became of claimed messages."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Period:
+    """Local days, both ends included, of one location or of all."""
+
+    since: date
+    until: date
+    location_id: int | None
+
+
+class AnalyticsQuery(Protocol):
+    """Answers how the business goes; each raises `NotFoundError` for an unknown location."""
+
+    async def retention(self, period: Period) -> Retention:
+        """Count who came back."""
+
+    async def utilisation(self, period: Period) -> list[BarberUse]:
+        """Compare offered with booked minutes, by barber id."""
+
+    async def top_services(self, period: Period, limit: int) -> list[SoldService]:
+        """Find the services with the most revenue from completed visits; then by id."""
+
+    async def outcomes(self, period: Period) -> list[BarberOutcomes]:
+        """Count how appointments ended, by barber id."""
+
+    async def shares(self, period: Period) -> list[BarberShare]:
+        """Sum up who got what of the payments, by barber id."""

@@ -37,8 +37,8 @@ _BUSY = """
 _INSERT = f"""
     WITH booked AS (
         INSERT INTO appointments (location_id, barber_id, client_id, service_id, starts_at, ends_at,
-                                  blocked_until, price_cents, status, source, notes)
-        SELECT $1, $2, $3, $4, $5, $6, $7, $8, 'confirmed', 'web', $9
+                                  blocked_until, price_cents, status, source, notes, recurring_series_id)
+        SELECT $1, $2, $3, $4, $5, $6, $7, $8, 'confirmed', 'web', $9, $10
          WHERE NOT EXISTS ({_BUSY.format(barber="$2", start="$5::timestamptz", end="$7::timestamptz")})
         RETURNING *
     ), notified AS (
@@ -76,10 +76,17 @@ _CANCEL = """
         UPDATE appointments
            SET status = 'cancelled', version = version + 1, cancelled_at = now(), updated_at = now()
          WHERE id = $1
-        RETURNING id
+        RETURNING id, barber_id, (starts_at AT TIME ZONE $2)::date AS day
+    ), told AS (
+        SELECT c.id, 'cancelled' AS kind, 'Your appointment: cancelled.' AS body, 0 AS entry
+          FROM cancelled c
+         UNION ALL
+        SELECT c.id, 'waitlist', 'A time that you wait for is free: entry ' || w.id || '.', w.id
+          FROM cancelled c
+          JOIN waitlist_entries w ON w.barber_id = c.barber_id AND w.day = c.day
     )
     INSERT INTO notifications (appointment_id, kind, channel, status, body)
-    SELECT id, 'cancelled', 'email', 'queued', 'Your appointment: cancelled.' FROM cancelled
+    SELECT id, kind, 'email', 'queued', body FROM told ORDER BY entry
 """
 
 
@@ -126,6 +133,7 @@ class SetBasedBookings:
             new.starts_at + service.blocking,
             service.price_cents,
             new.notes,
+            new.series_id,
         )
         return appointment_from(row, new.offer.timezone) if row else None
 
@@ -144,5 +152,5 @@ class SetBasedBookings:
         return row is not None
 
     async def cancel(self, connection: Connection, appointment: Appointment) -> None:
-        """Cancel an appointment and queue a notification."""
-        await connection.execute(_CANCEL, appointment.id)
+        """Cancel an appointment and queue notifications, also for who waits for the barber on that day."""
+        await connection.execute(_CANCEL, appointment.id, appointment.timezone)

@@ -10,8 +10,10 @@ CREATE INDEX IF NOT EXISTS mfa_devices_user_idx ON mfa_devices (user_id);
 CREATE INDEX IF NOT EXISTS appointments_barber_starts_idx ON appointments (barber_id, starts_at)
     WHERE status IN ('pending', 'confirmed', 'completed');
 
--- What happens at a location on a day (storage/location_days.py, legacy/location_days.py).
-CREATE INDEX IF NOT EXISTS appointments_location_starts_idx ON appointments (location_id, starts_at);
+-- What happens at a location on a day (storage/location_days.py, legacy/location_days.py), and in many days, from
+-- the index alone (storage/analytics.py).
+CREATE INDEX IF NOT EXISTS appointments_location_starts_idx ON appointments (location_id, starts_at)
+    INCLUDE (barber_id, client_id, service_id, ends_at, price_cents, status);
 
 -- A client's visits, newest first (storage/histories.py, legacy/histories.py).
 CREATE INDEX IF NOT EXISTS appointments_client_starts_idx ON appointments (client_id, starts_at DESC);
@@ -41,3 +43,21 @@ CREATE INDEX IF NOT EXISTS clients_search_name_idx ON clients (search_name text_
 -- The hours of one special day (storage/availability.py, storage/next_slots.py, storage/bookings.py).
 CREATE INDEX IF NOT EXISTS barber_special_availability_barber_idx
     ON barber_special_availability (barber_id, day);
+
+-- Whether an appointment is paid (storage/payments.py).
+CREATE INDEX IF NOT EXISTS payments_appointment_idx ON payments (appointment_id);
+
+-- A barber's reviews, newest first (storage/reviews.py).
+CREATE INDEX IF NOT EXISTS reviews_barber_created_idx ON reviews (barber_id, created_at DESC, id DESC);
+
+-- Whether a visit has a review (storage/reviews.py).
+CREATE INDEX IF NOT EXISTS reviews_appointment_idx ON reviews (appointment_id);
+
+-- The oldest messages that wait to be sent (storage/notifications.py).
+CREATE INDEX IF NOT EXISTS notifications_queue_idx ON notifications (id) WHERE status = 'queued';
+
+-- Who waits for a barber on a day (storage/waitlist.py, storage/bookings.py).
+CREATE INDEX IF NOT EXISTS waitlist_entries_barber_day_idx ON waitlist_entries (barber_id, day, client_id);
+
+-- The devices of an account (storage/mfa_devices.py).
+CREATE INDEX IF NOT EXISTS mfa_devices_user_idx ON mfa_devices (user_id);

@@ -1,5 +1,7 @@
 """Idempotency keys: a retried request gets the answer of the first one. The same in every variant."""
 
+from collections.abc import Awaitable, Callable
+
 from reference_app.domain.errors import InvalidError
 from reference_app.storage.connections import Connection
 
@@ -35,3 +37,25 @@ async def store_response(connection: Connection, user_id: int, key: str, respons
     await connection.execute(
         "UPDATE idempotency_keys SET response = $3 WHERE user_id = $1 AND key = $2", user_id, key, response
     )
+
+
+async def answered_once(
+    connection: Connection,
+    user_id: int,
+    key: str | None,
+    request_hash: str,
+    respond: Callable[[], Awaitable[str]],
+) -> str:
+    """Answer what `respond` does, or what it did for the same key before; without a key, just respond.
+
+    Raises:
+        InvalidError: the key was used for another request.
+    """
+    if key is None:
+        return await respond()
+    stored = await claim_key(connection, user_id, key, request_hash)
+    if stored is not None:
+        return stored
+    response = await respond()
+    await store_response(connection, user_id, key, response)
+    return response

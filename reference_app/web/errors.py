@@ -8,6 +8,7 @@ from aiohttp.typedefs import Handler
 
 from reference_app.domain.errors import (
     ConflictError,
+    DeclinedError,
     ForbiddenError,
     InvalidError,
     MalformedError,
@@ -15,6 +16,7 @@ from reference_app.domain.errors import (
     RequestError,
     TooManyRequestsError,
     UnauthenticatedError,
+    UnavailableError,
 )
 from reference_app.storage.connections import DatabaseUnavailableError
 from reference_app.web.bodies import error_body, json_response
@@ -22,11 +24,13 @@ from reference_app.web.bodies import error_body, json_response
 _STATUS: dict[type[RequestError], int] = {
     MalformedError: 400,
     UnauthenticatedError: 401,
+    DeclinedError: 402,
     ForbiddenError: 403,
     NotFoundError: 404,
     ConflictError: 409,
     InvalidError: 422,
     TooManyRequestsError: 429,
+    UnavailableError: 503,
 }
 _DATABASE_IS_AWAY = (
     DatabaseUnavailableError,

@@ -2,6 +2,7 @@
 
 import json
 import re
+from collections.abc import Sequence
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
@@ -61,6 +62,27 @@ def optional_body_id(body: dict[str, Any], name: str) -> int | None:
     return min(value, MAX_ID)
 
 
+def body_count(body: dict[str, Any], name: str, low: int, high: int, default: int | None = None) -> int:
+    """Take a whole number from `low` to `high` out of a body; required unless there is a default."""
+    value = body.get(name, default)
+    if not isinstance(value, int) or isinstance(value, bool) or not low <= value <= high:
+        raise _invalid(name, f"must be a whole number from {low} to {high}")
+    return value
+
+
+def body_word(body: dict[str, Any], name: str, words: Sequence[str]) -> str:
+    """Take one of a few words out of a body."""
+    value = body.get(name)
+    if not isinstance(value, str) or value not in words:
+        raise _invalid(name, f"must be one of: {', '.join(words)}")
+    return value
+
+
+def body_date(body: dict[str, Any], name: str, today: date) -> date:
+    """Take a required date out of a body."""
+    return _date(name, body_text(body, name, 40), today)
+
+
 def body_instant(body: dict[str, Any], name: str, today: date) -> datetime:
     """Take a moment with its offset from UTC out of a body; answer it in UTC."""
     text = body_text(body, name, 40)
@@ -113,12 +135,7 @@ def query_date(request: web.Request, name: str, today: date, default: date | Non
         if default is None:
             raise _invalid(name, "is required")
         return default
-    try:
-        day = date.fromisoformat(text)
-    except ValueError:
-        raise _invalid(name, "must be a date as in 2026-03-17") from None
-    _require_reach(name, day, today)
-    return day
+    return _date(name, text, today)
 
 
 def path_id(request: web.Request) -> int:
@@ -137,6 +154,15 @@ def idempotency_key(request: web.Request) -> str | None:
 def user_agent(request: web.Request) -> str:
     """Take the `User-Agent` header, cut to a length and alphabet that can be stored."""
     return request.headers.get("User-Agent", "")[:200].encode("ascii", "replace").decode()
+
+
+def _date(name: str, text: str, today: date) -> date:
+    try:
+        day = date.fromisoformat(text)
+    except ValueError:
+        raise _invalid(name, "must be a date as in 2026-03-17") from None
+    _require_reach(name, day, today)
+    return day
 
 
 def _require_reach(name: str, day: date, today: date) -> None:

@@ -43,6 +43,15 @@ QUERIES = {
     "barber_special_availability_barber_idx": """
         SELECT starts_at, ends_at FROM barber_special_availability
          WHERE barber_id = 1 AND day = '2026-03-22'""",
+    "payments_appointment_idx": "SELECT id FROM payments WHERE appointment_id = 77",
+    "reviews_barber_created_idx": """
+        SELECT id, rating, comment FROM reviews WHERE barber_id = 1
+         ORDER BY created_at DESC, id DESC LIMIT 10""",
+    "reviews_appointment_idx": "SELECT id FROM reviews WHERE appointment_id = 77",
+    "notifications_queue_idx": "SELECT id FROM notifications WHERE status = 'queued'",
+    "waitlist_entries_barber_day_idx": """
+        SELECT id FROM waitlist_entries WHERE barber_id = 1 AND day = '2026-03-20'""",
+    "mfa_devices_user_idx": "SELECT id, secret FROM mfa_devices WHERE user_id = 7",
     "barbers_location_idx": "SELECT id, full_name FROM barbers WHERE location_id = 1 AND is_active",
 }
 SMALL_TABLES = {
@@ -51,6 +60,7 @@ SMALL_TABLES = {
     "barber_time_off_barber_idx",
     "barbers_location_idx",
     "mfa_devices_user_idx",
+    "waitlist_entries_barber_day_idx",
 }
 """Tables of a page or two are as cheap to read; a small scale only shows that the index can serve."""
 

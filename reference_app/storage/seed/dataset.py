@@ -30,11 +30,12 @@ from reference_app.storage.seed.places import (
     full_names,
     make_places,
 )
-from reference_app.storage.seed.sizes import ANCHOR_DAY, FUTURE_DAYS, Sizes, sizes
+from reference_app.storage.seed.sizes import ANCHOR_DAY, FUTURE_DAYS, PAST_DAYS, Sizes, sizes
 from reference_app.storage.seed.visits import (
     CANCELLED,
     COMPLETED,
     CONFIRMED,
+    NO_SHOW,
     PENDING,
     STATUSES,
     Ints,
@@ -456,19 +457,22 @@ def _payments(drawn: Drawn) -> Table:
 
 
 def _notifications(drawn: Drawn) -> Table:
-    """A reminder for every appointment that is still ahead."""
-    ahead = np.flatnonzero(np.isin(drawn.visits.status, [PENDING, CONFIRMED]))
-    count = len(ahead)
+    """A reminder for every appointment ahead, still queued, and for those of the last two months, sent."""
+    visits = drawn.visits
+    is_ahead = np.isin(visits.status, [PENDING, CONFIRMED])
+    was_reminded = np.isin(visits.status, [COMPLETED, NO_SHOW]) & (visits.day >= PAST_DAYS - 60)
+    reminded = np.flatnonzero(is_ahead | was_reminded)
+    count = len(reminded)
     channel = drawn.random(18).integers(0, 2, count)
     return Table(
         name="notifications",
         columns={
             "id": bigints(_ids(count)),
-            "appointment_id": bigints(ahead + 1),
-            "created_at": timestamps(drawn.visits.created_at[ahead]),
+            "appointment_id": bigints(reminded + 1),
+            "created_at": timestamps(visits.created_at[reminded]),
             "kind": Choice(("reminder",), np.zeros(count, dtype=np.int64)),
             "channel": Choice(("email", "sms"), channel),
-            "status": Choice(("queued",), np.zeros(count, dtype=np.int64)),
+            "status": Choice(("sent", "queued"), is_ahead[reminded].astype(np.int64)),
             "body": Choice(
                 ("Your appointment is coming up. Reply to this message to change it.",),
                 np.zeros(count, dtype=np.int64),

@@ -14,6 +14,7 @@ from aiohttp.test_utils import TestServer
 
 from reference_app.app import make_app
 from reference_app.components import Components
+from reference_app.externals.stub import Stub
 from reference_app.settings import Settings
 from reference_app.storage.connections import Connections
 from reference_app.storage.loaded_data import read_loaded_data, require_migrations
@@ -24,6 +25,7 @@ PASSWORD = "kpibench-demo"
 ACCOUNTS = {
     "client": "client000001@example.test",
     "neighbour": "client000002@example.test",
+    "careful": "client000003@example.test",
     "staff": "staff0001@example.test",
     "far staff": "staff0002@example.test",
     "owner": "owner@example.test",
@@ -139,10 +141,13 @@ async def running(
         made.append(components.connections(settings))
         return made[0]
 
-    settings = Settings(database_url=url, port=1, pool_size=pool_size, **options)
-    server = TestServer(make_app(replace(components, connections=keep), settings, loaded))
-    async with server, aiohttp.ClientSession() as session:
-        yield Backend(session, str(server.make_url("")).rstrip("/"), made[0])
+    async with TestServer(Stub(latency_ms=0).app()) as externals:
+        settings = Settings(
+            database_url=url, port=1, pool_size=pool_size, externals_url=str(externals.make_url("")), **options
+        )
+        server = TestServer(make_app(replace(components, connections=keep), settings, loaded))
+        async with server, aiohttp.ClientSession() as session:
+            yield Backend(session, str(server.make_url("")).rstrip("/"), made[0])
 
 
 def serve_and(

@@ -1,9 +1,12 @@
 """A corpus of requests over all endpoints, roles and errors, replayed against every variant."""
 
+import time
+from base64 import b32decode
 from collections.abc import AsyncIterator
 from typing import Any
 from urllib.parse import quote
 
+from reference_app.domain.totp import STEP_S, code_at
 from tests.component.reference_app.backends import ACCOUNTS, PASSWORD, Answer, Backend, free_starts
 
 EVERYONE = ("", "client", "neighbour", "staff", "far staff", "owner")
@@ -55,17 +58,21 @@ Step = tuple[str, Answer]
 
 async def replay(backend: Backend) -> AsyncIterator[Step]:
     """Yield each request's name and answer."""
-    for part in (
-        _reads,
-        _more_reads,
-        _odd_reads,
-        _odd_searches,
-        _log_ins,
-        _bookings,
-        _odd_bookings,
-        _odd_bodies,
-        _other_mounts,
-    ):
+    parts = (
+        *(
+            _reads,
+            _more_reads,
+            _insights,
+            _odd_reads,
+            _odd_searches,
+            _odd_insights,
+            _log_ins,
+            _second_factors,
+        ),
+        *(_bookings, _visits, _payments, _refunds, _reviews, _series, _waitlist, _notifications),
+        *(_odd_bookings, _odd_changes, _odd_bodies, _other_mounts),
+    )
+    for part in parts:
         async for step in part(backend):
             yield step
 
@@ -144,6 +151,48 @@ async def _odd_searches(backend: Backend) -> AsyncIterator[Step]:
     yield await _get(backend, "/api/v2/availability/next?barber_id=1&service_id=7")
 
 
+INSIGHTS = ("retention", "utilisation", "top-services", "no-shows", "six-figures")
+
+
+async def _insights(backend: Backend) -> AsyncIterator[Step]:
+    paths = [*(f"/api/v2/analytics/{name}" for name in INSIGHTS), "/api/v2/payments/commissions"]
+    for path in paths:
+        for role in EVERYONE:
+            yield await _get(backend, path, role)
+        yield await _get(backend, f"{path}?location_id=1&days=14", "staff")
+        yield await _get(backend, f"{path}?location_id=1&days=14", "owner")
+        for until in ("2026-03-29", "2025-10-26", "2026-04-13", "2024-06-01"):
+            yield await _get(backend, f"{path}?days=20&until={until}", "owner")
+        yield await _get(backend, f"{path}?days=366", "owner")
+        yield await _get(backend, f"{path}?location_id=999999", "owner")
+    yield await _get(backend, "/api/v2/analytics/top-services?limit=2", "owner")
+    for role in EVERYONE:
+        yield await _get(backend, "/api/v2/notifications", role)
+        yield await _get(backend, "/api/v2/waitlist?location_id=1&date=2026-03-20", role)
+        yield await _get(backend, "/api/v2/payments/1", role)
+    for offset in range(1, 28, 3):
+        day = f"2026-03-{16 + offset:02d}" if offset <= 15 else f"2026-04-{offset - 15:02d}"
+        yield await _get(backend, f"/api/v2/waitlist?location_id=2&date={day}", "owner")
+    for barber_id in range(1, 8):
+        yield await _get(backend, f"/api/v2/barbers/{barber_id}/reviews?limit=5")
+    yield await _get(backend, "/api/v2/barbers/1/reviews?limit=100")
+
+
+async def _odd_insights(backend: Backend) -> AsyncIterator[Step]:
+    for value in NOT_IDS:
+        odd = quote(value, safe="%")
+        yield await _get(backend, f"/api/v2/analytics/retention?days={odd}", "owner")
+        yield await _get(backend, f"/api/v2/payments/commissions?location_id={odd}", "owner")
+        yield await _get(backend, f"/api/v2/analytics/top-services?limit={odd}", "owner")
+        yield await _get(backend, f"/api/v2/payments/{odd}", "owner")
+        yield await _get(backend, f"/api/v2/barbers/{odd}/reviews")
+        yield await _get(backend, f"/api/v2/notifications?limit={odd}", "owner")
+        yield await _get(backend, f"/api/v2/waitlist?location_id={odd}&date=2026-03-20", "owner")
+    for value in NOT_DATES:
+        yield await _get(backend, f"/api/v2/analytics/no-shows?until={value}", "owner")
+        yield await _get(backend, f"/api/v2/waitlist?location_id=1&date={value}", "owner")
+
+
 async def _odd_reads(backend: Backend) -> AsyncIterator[Step]:
     for value in NOT_IDS:
         odd = quote(value, safe="%")
@@ -213,6 +262,155 @@ async def _bookings(backend: Backend) -> AsyncIterator[Step]:
     yield await _get(backend, f"/api/v2/locations/1/day?date={starts[0][:10]}", "staff")
 
 
+async def _second_factors(backend: Backend) -> AsyncIterator[Step]:
+    refresh, enrol, verify = (f"/api/v2/auth/{name}" for name in ("refresh", "mfa/enrol", "mfa/verify"))
+    for role in EVERYONE:
+        yield await _post(backend, refresh, role)
+    yield await _post(backend, enrol)
+    # An account of its own: the others go on without a second factor.
+    offered = (await backend.ask("POST", enrol, "careful")).body
+    yield await _post(backend, enrol, "careful")
+    for code in ("", "000000", "1234567", "١٢٣٤٥٦", "abcdef", None, 123456):
+        yield await _post(backend, verify, "careful", body={"code": code})
+    code = code_at(b32decode(offered["secret"]), int(time.time()) // STEP_S)
+    first = await backend.ask("POST", verify, "careful", body={"code": code, "label": "My phone"})
+    # The code itself depends on the time of day; what it is exchanged for does not.
+    yield "the first right code", first
+    yield "the same code again", await backend.ask("POST", verify, "careful", body={"code": code})
+    verified = {"Authorization": f"Bearer {first.body['token']}"}
+    yield "refresh after it", await backend.ask("POST", refresh, headers=verified)
+    yield "another device", await backend.ask("POST", enrol, headers=verified)
+    yield "history after it", await backend.ask("GET", "/api/v2/clients/3/history", headers=verified)
+
+
+async def _visits(backend: Backend) -> AsyncIterator[Step]:
+    path = "/api/v2/appointments"
+    service_id, starts = await free_starts(backend, BARBER, 1)
+    wanted = {"barber_id": BARBER, "service_id": service_id, "starts_at": starts[0]}
+    ahead = (await _post(backend, path, "client", body=wanted))[1].body["id"]
+    for appointment_id in (ahead, *await todays(backend, 1), 1, 999999):
+        for role in EVERYONE:
+            yield await _post(backend, f"{path}/{appointment_id}/no-show", role)
+        yield await _post(backend, f"{path}/{appointment_id}/complete", "owner")
+        yield await _post(backend, f"{path}/{appointment_id}/cancel", "owner")
+    for role in EVERYONE:
+        yield await _post(backend, f"{path}/{ahead}/calendar", role)
+
+
+async def todays(backend: Backend, count: int) -> list[int]:
+    """Book appointments of today for the client and answer their ids."""
+    query = "location_id=1&service_id=1&date=2026-03-16"
+    answer = await backend.ask("GET", f"/api/v2/availability/slots?{query}")
+    free = [
+        (barber["barber_id"], start) for barber in answer.body["barbers"] for start in barber["slots"][::3]
+    ]
+    ids = []
+    for barber_id, start in free[:count]:
+        body = {"barber_id": barber_id, "service_id": 1, "starts_at": start}
+        booked = await backend.ask("POST", "/api/v2/appointments", "client", body=body)
+        assert booked.status == 201, booked
+        ids.append(booked.body["id"])
+    assert len(ids) == count, answer
+    return ids
+
+
+async def _payments(backend: Backend) -> AsyncIterator[Step]:
+    path = "/api/v2/payments"
+    first, second = await todays(backend, 2)
+    yield await _post(backend, path, "client", body={"appointment_id": first, "method": "card"})
+    for appointment_id in (first, second):
+        yield await _post(backend, f"/api/v2/appointments/{appointment_id}/complete", "staff")
+    yield await _post(backend, path, "client", body={"appointment_id": first, "method": "cash"})
+    for role in ("", "neighbour", "far staff", "client", "client", "owner"):
+        yield await _post(backend, path, role, body={"appointment_id": first, "method": "card"})
+    yield await _post(backend, path, "staff", body={"appointment_id": second, "method": "cash"})
+    for appointment_id in (1, 2, 3, 999999):
+        yield await _post(backend, path, "owner", body={"appointment_id": appointment_id, "method": "wallet"})
+    for appointment_id in (first, second):
+        for rating in (5, 4):
+            body = {"appointment_id": appointment_id, "rating": rating, "comment": "Très bien."}
+            for role in ("", "neighbour", "staff", "client"):
+                yield await _post(backend, "/api/v2/reviews", role, body=body)
+    yield await _get(backend, "/api/v2/clients/1/lifetime-value", "staff")
+    yield await _get(backend, f"/api/v2/barbers/{BARBER}/reviews")
+
+
+async def _refunds(backend: Backend) -> AsyncIterator[Step]:
+    for payment_id in (1, 2, 999999):
+        path = f"/api/v2/payments/{payment_id}"
+        for role in EVERYONE:
+            yield await _post(backend, f"{path}/refund", role, body={"amount_cents": 100})
+        for amount in (10**7, 2**31 - 1, 2**31, 0, -1, 1.5, "1", True, []):
+            yield await _post(backend, f"{path}/refund", "owner", body={"amount_cents": amount})
+        yield await _post(backend, f"{path}/refund", "owner", body={})
+        yield await _post(backend, f"{path}/refund", "owner", body={})
+        yield await _get(backend, path, "owner")
+
+
+async def _reviews(backend: Backend) -> AsyncIterator[Step]:
+    for value in (*ODD_VALUES, 5, "\u0000", "\ud800", "x" * 1001):
+        for name in ("appointment_id", "rating", "comment"):
+            body = {"appointment_id": 999999, "rating": 3, "comment": "x"} | {name: value}
+            yield await _post(backend, "/api/v2/reviews", "client", body=body)
+
+
+async def _series(backend: Backend) -> AsyncIterator[Step]:
+    path = "/api/v2/appointments/recurring"
+    service_id, starts = await free_starts(backend, BARBER, 4)
+    wanted = {"barber_id": BARBER, "service_id": service_id, "interval_weeks": 1, "count": 4}
+    for role in EVERYONE:
+        yield await _post(backend, path, role, body=wanted | {"starts_at": starts[0]})
+        yield await _post(backend, path, role, body=wanted | {"starts_at": starts[1], "client_id": 2})
+    keyed = wanted | {"starts_at": starts[2], "count": 8, "interval_weeks": 2}
+    for key in ("series", "series", ""):
+        yield await _post(backend, path, "client", body=keyed, headers={"Idempotency-Key": key})
+    other = keyed | {"count": 2}
+    yield await _post(backend, path, "client", body=other, headers={"Idempotency-Key": "series"})
+    for value in (*ODD_VALUES, 1, 2, 9, 13):
+        for name in ("interval_weeks", "count"):
+            body = wanted | {"starts_at": "2026-03-18T03:00:00+01:00"} | {name: value}
+            yield await _post(backend, path, "client", body=body)
+
+
+async def _waitlist(backend: Backend) -> AsyncIterator[Step]:
+    path = "/api/v2/waitlist"
+    service_id, starts = await free_starts(backend, BARBER, 1)
+    wanted = {"barber_id": BARBER, "service_id": service_id, "date": starts[0][:10]}
+    for role in EVERYONE:
+        yield await _post(backend, path, role, body=wanted)
+        yield await _post(backend, path, role, body=wanted | {"client_id": 5})
+    odd = {"barber_id": ODD_VALUES, "client_id": ODD_VALUES, "date": (*NOT_DATES, None, 1)}
+    for name, values in odd.items():
+        for value in values:
+            yield await _post(backend, path, "owner", body=wanted | {"client_id": 6} | {name: value})
+    yield await _post(backend, path, "client", body=wanted | {"date": "2026-04-14"})
+    yield await _get(backend, f"{path}?location_id=1&date={starts[0][:10]}", "staff")
+    # Who waits is told when an appointment of that day is cancelled.
+    booking = {"barber_id": BARBER, "service_id": service_id, "starts_at": starts[0]}
+    _, booked = await _post(backend, "/api/v2/appointments", "neighbour", body=booking)
+    yield await _post(backend, f"/api/v2/appointments/{booked.body['id']}/cancel", "neighbour")
+
+
+async def _notifications(backend: Backend) -> AsyncIterator[Step]:
+    path = "/api/v2/notifications/dispatch"
+    for role in EVERYONE:
+        yield await _post(backend, path, role, body={"limit": 3})
+    for limit in (*ODD_VALUES, 50, 51):
+        yield await _post(backend, path, "far staff", body={"limit": limit})
+    yield await _post(backend, path, "owner", body={})
+    yield await _get(backend, "/api/v2/notifications?limit=7", "owner")
+
+
+async def _odd_changes(backend: Backend) -> AsyncIterator[Step]:
+    for value in (*ODD_VALUES, "card", "\u0000", "\ud800"):
+        for name in ("appointment_id", "method"):
+            body = {"appointment_id": 999999, "method": "cash"} | {name: value}
+            yield await _post(backend, "/api/v2/payments", "owner", body=body)
+    for what in ("complete", "no-show", "calendar"):
+        for appointment_id in ("0", "9" * 19, "9" * 20, "x"):
+            yield await _post(backend, f"/api/v2/appointments/{appointment_id}/{what}", "owner")
+
+
 async def _odd_bookings(backend: Backend) -> AsyncIterator[Step]:
     path = "/api/v2/appointments"
     wanted: dict[str, Any] = {"barber_id": BARBER, "service_id": 1, "starts_at": "2026-03-18T13:00:00+01:00"}
@@ -241,7 +439,11 @@ async def _odd_bookings(backend: Backend) -> AsyncIterator[Step]:
 
 
 async def _odd_bodies(backend: Backend) -> AsyncIterator[Step]:
-    for path in ("/api/v2/auth/login", "/api/v2/appointments", "/api/v2/appointments/1/reschedule"):
+    for path in (
+        *("/api/v2/auth/login", "/api/v2/appointments", "/api/v2/appointments/1/reschedule"),
+        *("/api/v2/payments", "/api/v2/payments/1/refund", "/api/v2/reviews", "/api/v2/waitlist"),
+        *("/api/v2/appointments/recurring", "/api/v2/notifications/dispatch", "/api/v2/auth/mfa/verify"),
+    ):
         for data in (*NOT_BODIES, b"{}", b'{"notes":"' + b"x" * 70_000 + b'"}'):
             yield await _post(backend, path, "client", data=data)
     yield await _post(backend, "/api/v2/appointments/1/cancel", "client", data=b"{")

@@ -20,13 +20,19 @@ from tests.component.reference_app.corpus import replay
 
 SIDE_EFFECTS = (
     """SELECT id, location_id, barber_id, client_id, service_id, starts_at, ends_at, blocked_until,
-              price_cents, version, status, source, notes, cancelled_at IS NULL AS is_kept
+              price_cents, version, status, source, notes, recurring_series_id,
+              cancelled_at IS NULL AS is_kept
          FROM appointments ORDER BY id""",
     "SELECT id, appointment_id, kind, channel, status, body FROM notifications ORDER BY id",
     "SELECT id, user_id, action, status FROM audit_log ORDER BY id",
     "SELECT id, user_id, user_agent FROM sessions ORDER BY id",
     "SELECT user_id, key, request_hash, response FROM idempotency_keys ORDER BY user_id, key",
-    "SELECT count(*) AS payment_count, sum(amount_cents) AS amount_cents FROM payments",
+    "SELECT * FROM payments ORDER BY id",
+    "SELECT id, visit_count, total_spent_cents FROM clients ORDER BY id",
+    "SELECT * FROM reviews ORDER BY id",
+    "SELECT id, client_id, barber_id, service_id, day FROM waitlist_entries ORDER BY id",
+    "SELECT * FROM recurring_series ORDER BY id",
+    "SELECT id, user_id, label, secret FROM mfa_devices ORDER BY id",
 )
 
 SUBSETS = [

@@ -1,0 +1,72 @@
+"""What happens around a visit: reviews, the waiting list, messages to clients, series of appointments."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date
+
+from reference_app.domain.answers import Appointment, Barber
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Review:
+    """What a client said about a visit."""
+
+    id: int
+    appointment_id: int
+    rating: int
+    comment: str
+    client_name: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BarberReviews:
+    """All of a barber's ratings in sum, and the newest reviews."""
+
+    barber: Barber
+    review_count: int
+    rating_sum: int
+    newest: Sequence[Review]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WaitlistEntry:
+    """A client who would come if a time with the barber became free on that day."""
+
+    id: int
+    client_id: int
+    client_name: str
+    barber_id: int
+    barber_name: str
+    service_id: int
+    service_name: str
+    day: date
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Message:
+    """A notification on its way to a client."""
+
+    id: int
+    appointment_id: int
+    kind: str
+    channel: str
+    body: str
+    recipient: str
+    """Address or number, as the channel needs it."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Skipped:
+    """A date of a series that could not be booked, and the code of the reason."""
+
+    starts_at: str
+    code: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BookedSeries:
+    """A series: what was booked of it and what was not."""
+
+    id: int
+    appointments: Sequence[Appointment]
+    skipped: Sequence[Skipped]

@@ -1,0 +1,1 @@
+"""Other companies' servers: payments, e-mail, SMS, calendar. A stub, and how the backend calls them."""
