@@ -5,6 +5,7 @@ import asyncio
 import logging
 import sys
 from collections.abc import Sequence
+from pathlib import Path
 
 from reference_app.failure import StartError
 from reference_app.optimizations import ALL
@@ -25,16 +26,15 @@ staff0001@example.test, client000001@example.test ...) have the password kpibenc
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Run the command line and answer its exit code: 0 done, 2 could not start."""
+    """Run the command line and answer its exit code: 0 done, 1 the data breaks a rule, 2 could not start."""
     options = _parser().parse_args(arguments)
     try:
-        options.run(options)
+        return options.run(options) or 0
     except StartError as error:
         sys.stderr.write(f"Error: {error}\n")
         return 2
     except KeyboardInterrupt:
         return 130
-    return 0
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -109,6 +109,14 @@ def _add_data(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -
     _add_size(loading)
     _add_database(loading)
     loading.set_defaults(run=_load)
+    checking = actions.add_parser(
+        "check", help="tell what breaks a rule: double bookings, money, lost bookings"
+    )
+    _add_database(checking)
+    checking.add_argument(
+        "--seen", help="file with a line such as `appointment 17` for everything that a client saw created"
+    )
+    checking.set_defaults(run=_check)
 
 
 def _add_variant(parser: argparse.ArgumentParser) -> None:
@@ -220,6 +228,28 @@ def _load(options: argparse.Namespace) -> None:
 
     migrations = _build(options).components.migrations
     asyncio.run(load(options.database_url, migrations, options.scale, options.seed, _report))
+
+
+def _check(options: argparse.Namespace) -> int:
+    breaches = asyncio.run(_breaches(options.database_url, options.seen))
+    for breach in breaches:
+        _say(breach)
+    return 1 if breaches else 0
+
+
+async def _breaches(database_url: str, seen: str | None) -> list[str]:
+    from reference_app.storage.connections import connect  # noqa: PLC0415 - `variants` needs no database
+    from reference_app.storage.invariants import find_breaches  # noqa: PLC0415 - the same
+
+    try:
+        lines = Path(seen).read_text("utf-8").splitlines() if seen else []
+    except OSError as error:
+        raise StartError(f"{seen} cannot be read: {error.strerror}.") from error
+    connection = await connect(database_url)
+    try:
+        return await find_breaches(connection, lines)
+    finally:
+        await connection.close()
 
 
 def _say(line: str) -> None:

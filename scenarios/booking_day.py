@@ -6,9 +6,21 @@ looping with a pause of one to three seconds; `kpibench` drives it open-loop, on
 
 from locust import between
 
-from scenarios.journeys.availability import look_and_leave
-from scenarios.journeys.booking import browse_and_book, cancel_own, reschedule_own
-from scenarios.journeys.business import front_desk, owner_revenue
+from scenarios.journeys.availability import find_next, look_and_leave
+from scenarios.journeys.booking import (
+    book_series,
+    browse_and_book,
+    cancel_own,
+    join_waitlist,
+    reschedule_own,
+)
+from scenarios.journeys.business import (
+    find_client,
+    front_desk,
+    owner_revenue,
+    send_messages,
+    serve_walk_in,
+)
 from scenarios.journeys.history import check_history
 from scenarios.journeys.visitor import Visitor
 
@@ -25,4 +37,10 @@ class BookingDay(Visitor):
         reschedule_own: 6,
         cancel_own: 5,
         owner_revenue: 3,
+        find_next: 3,
+        find_client: 2,
+        serve_walk_in: 2,
+        join_waitlist: 1,
+        book_series: 1,
+        send_messages: 1,
     }

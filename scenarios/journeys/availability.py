@@ -32,19 +32,56 @@ def look_and_leave(visitor: Visitor) -> None:
         all_barbers_slots(visitor, location, service_id)
 
 
-def all_barbers_slots(visitor: Visitor, location: Location, service_id: int) -> list[Slot]:
-    """Ask for the free times of all barbers of a location on some day."""
-    return _ask(visitor, {"location_id": location.id, "service_id": service_id}, "all barbers")
+def all_barbers_slots(
+    visitor: Visitor, location: Location, service_id: int, days_ahead: int | None = None
+) -> list[Slot]:
+    """Ask for the free times of all barbers of a location on that day, or on some day."""
+    return _ask(visitor, {"location_id": location.id, "service_id": service_id}, "all barbers", days_ahead)
 
 
-def barber_slots(visitor: Visitor, barber_id: int, service_id: int) -> list[Slot]:
-    """Ask for the free times of one barber on some day."""
-    return _ask(visitor, {"barber_id": barber_id, "service_id": service_id}, "one barber")
+def barber_slots(
+    visitor: Visitor, barber_id: int, service_id: int, days_ahead: int | None = None
+) -> list[Slot]:
+    """Ask for the free times of one barber on that day, or on some day."""
+    return _ask(visitor, {"barber_id": barber_id, "service_id": service_id}, "one barber", days_ahead)
 
 
-def _ask(visitor: Visitor, wanted: dict[str, int], who: str) -> list[Slot]:
-    # near days are asked for more often
-    days_ahead = min(visitor.rng.randint(1, _FURTHEST_DAY), visitor.rng.randint(1, _FURTHEST_DAY))
+def find_next(visitor: Visitor) -> None:
+    """Look at a location, ask who is free next, and read what others say about that barber."""
+    location = visitor.rng.choice(visitor.shop.locations)
+    service_id = visitor.rng.choice(location.service_ids)
+    visitor.ask(
+        "GET",
+        f"/api/v2/locations/{location.id}",
+        name="/api/v2/locations/[id]",
+        is_right=lambda answer: answer["id"] == location.id,
+    )
+    visitor.pause()
+    _, found = visitor.ask(
+        "GET",
+        f"/api/v2/availability/next?location_id={location.id}&service_id={service_id}",
+        name="/api/v2/availability/next",
+        is_right=lambda answer: (
+            answer["location_id"] == location.id
+            and (answer["slot"] is None or answer["slot"]["barber_id"] in location.barber_ids)
+        ),
+    )
+    # Whom to read about must not depend on who is free: that differs from one backend to the next.
+    barber_id = visitor.rng.choice(location.barber_ids)
+    if found["slot"] is not None and visitor.rng.random() < 0.5:
+        visitor.pause()
+        visitor.ask(
+            "GET",
+            f"/api/v2/barbers/{barber_id}/reviews",
+            name="/api/v2/barbers/[id]/reviews",
+            is_right=lambda answer: len(answer["reviews"]) <= answer["review_count"],
+        )
+
+
+def _ask(visitor: Visitor, wanted: dict[str, int], who: str, days_ahead: int | None) -> list[Slot]:
+    if days_ahead is None:
+        # near days are asked for more often
+        days_ahead = min(visitor.rng.randint(1, _FURTHEST_DAY), visitor.rng.randint(1, _FURTHEST_DAY))
     day = (visitor.shop.today + timedelta(days=days_ahead)).isoformat()
 
     def is_right(answer: Any) -> bool:

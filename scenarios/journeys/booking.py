@@ -1,5 +1,6 @@
 """Book, move and cancel appointments."""
 
+from datetime import timedelta
 from typing import Any
 
 from scenarios.journeys.availability import Slot, all_barbers_slots, barber_slots
@@ -14,6 +15,8 @@ _CREATED, _CONFLICT = 201, 409
 _LOG_IN_SHARE = 0.2
 """Of the clients who book; the others still have a session."""
 _ALL_BARBERS_SHARE = 0.3
+_RUSH_DAYS = (1, 2, 3, 4)
+_RUSH_SLOTS = 3
 
 
 def browse_and_book(visitor: Visitor) -> None:
@@ -65,6 +68,68 @@ def cancel_own(visitor: Visitor) -> None:
     )
 
 
+def rush_for_slots(visitor: Visitor) -> None:
+    """Want what everybody wants: one of the first free times of one barber on one of a few days."""
+    client = visitor.rng.choice(visitor.shop.clients)
+    location = visitor.shop.locations[0]
+    days_ahead = visitor.rng.choice(_RUSH_DAYS)
+    slots = barber_slots(visitor, location.barber_ids[0], location.service_ids[0], days_ahead)
+    if slots:
+        _book(visitor, client, visitor.rng.choice(slots[:_RUSH_SLOTS]))
+
+
+def book_series(visitor: Visitor) -> None:
+    """Find a time and book it for some weeks."""
+    client = visitor.rng.choice(visitor.shop.clients)
+    location = visitor.rng.choice(visitor.shop.locations)
+    service_id = visitor.rng.choice(location.service_ids)
+    slots = barber_slots(visitor, visitor.rng.choice(location.barber_ids), service_id)
+    if not slots:
+        return
+    slot = visitor.rng.choice(slots)
+    visitor.pause()
+    status, series = visitor.ask(
+        "POST",
+        f"{_PATH}/recurring",
+        name=f"{_PATH}/recurring",
+        account=client,
+        body={
+            "barber_id": slot.barber_id,
+            "service_id": service_id,
+            "starts_at": slot.starts_at,
+            "interval_weeks": 1,
+            "count": 3,
+        },
+        expected=(_CREATED, _CONFLICT),
+        is_right=lambda answer: len(answer["appointments"]) + len(answer["skipped"]) == 3,
+    )
+    if status == _CREATED:
+        for appointment in series["appointments"]:
+            visitor.saw_created("appointment", appointment["id"])
+
+
+def join_waitlist(visitor: Visitor) -> None:
+    """Wait for a time with a favourite barber."""
+    client = visitor.rng.choice(visitor.shop.clients)
+    location = visitor.rng.choice(visitor.shop.locations)
+    day = (visitor.shop.today + timedelta(days=visitor.rng.randint(1, 20))).isoformat()
+    status, entry = visitor.ask(
+        "POST",
+        "/api/v2/waitlist",
+        name="/api/v2/waitlist",
+        account=client,
+        body={
+            "barber_id": visitor.rng.choice(location.barber_ids),
+            "service_id": visitor.rng.choice(location.service_ids),
+            "date": day,
+        },
+        expected=(_CREATED, _CONFLICT),
+        is_right=lambda answer: answer["date"] == day and answer["client_id"] == client.client_id,
+    )
+    if status == _CREATED:
+        visitor.saw_created("waitlist_entry", entry["id"])
+
+
 def _book_and_find(visitor: Visitor, client: Account) -> dict[str, Any] | None:
     """Book something and look it up in one's own history: a booking that was confirmed must be there.
 
@@ -112,4 +177,5 @@ def _book(visitor: Visitor, client: Account, slot: Slot) -> dict[str, Any] | Non
         return None
     if not isinstance(appointment, dict):
         raise JourneyEnded
+    visitor.saw_created("appointment", appointment["id"])
     return appointment

@@ -1,10 +1,13 @@
 """Visitor: a Locust user that logs in, checks every answer, and takes its choices from a seeded source."""
 
 import json
+import os
 import random
 from collections.abc import Callable, Iterable
 from datetime import date
+from pathlib import Path
 from typing import Any, ClassVar
+from urllib.parse import urlsplit
 
 import gevent
 from gevent.lock import RLock
@@ -24,6 +27,9 @@ from scenarios.journeys.shop import (
 _CLIENT_ACCOUNTS = 20
 """Enough that journeys seldom meet over one client's appointments, few enough to log in within seconds."""
 
+SEEN_FOLDER = "SCENARIO_SEEN_FOLDER"
+"""Environment variable: where to remember what was created."""
+
 Check = Callable[[Any], bool]
 
 
@@ -35,6 +41,8 @@ class Visitor(FastHttpUser):
     """Base of the scenarios' users; a harness replaces `rng` and `think` to make journeys repeatable."""
 
     abstract = True
+    api: ClassVar[str] = "/api/v2"
+    """Where the API is; journeys are written for version 2, and an older client puts its own here."""
     shops: ClassVar[dict[str, Shop]] = {}
     _opening: ClassVar[RLock] = RLock()
 
@@ -87,6 +95,7 @@ class Visitor(FastHttpUser):
             JourneyEnded: no answer, another status or a wrong body came; the request counts as failed.
         """
         headers = {"Authorization": f"Bearer {account.token}"} if account else {}
+        path, name = (text.replace("/api/v2", self.api, 1) for text in (path, name))
         right, *others = expected
         with self.client.request(
             method, path, name=name, headers=headers, json=body, catch_response=True
@@ -101,6 +110,17 @@ class Visitor(FastHttpUser):
             elif 0 < status < 400:
                 answer.failure(f"unexpected status {status}")
         raise JourneyEnded
+
+    def saw_created(self, kind: str, created_id: int) -> None:
+        """Remember what the backend said it has created, for whoever wants to check that it is there.
+
+        A line such as `appointment 17` goes to the file of the host's port in the folder that SEEN_FOLDER
+        names; without that variable, nothing is kept.
+        """
+        if SEEN_FOLDER in os.environ:
+            path = Path(os.environ[SEEN_FOLDER]) / f"{urlsplit(str(self.host)).port}.txt"
+            with path.open("a", encoding="utf-8") as file:
+                file.write(f"{kind} {created_id}\n")
 
     def log_in(self, email: str) -> Account:
         """Exchange an address and the common password for a token."""
