@@ -107,9 +107,7 @@ def _other_routes(
     clients = registry.front(components.clients(connections), "clients", "client")
     analytics = registry.front(components.analytics(connections), "analytics", "analytics")
     return [
-        *AccountHandlers(
-            accounts, registry.front(second_factor, "second_factor", "auth")
-        ).routes(),
+        *AccountHandlers(accounts, registry.front(second_factor, "second_factor", "auth")).routes(),
         *PlaceHandlers(places, next_slots, today).routes(),
         *ClientHandlers(clients).routes(),
         *VisitHandlers(

@@ -231,23 +231,23 @@ def _load(options: argparse.Namespace) -> None:
 
 
 def _check(options: argparse.Namespace) -> int:
-    breaches = asyncio.run(_breaches(options.database_url, options.seen))
+    try:
+        seen = Path(options.seen).read_text("utf-8").splitlines() if options.seen else []
+    except OSError as error:
+        raise StartError(f"{options.seen} cannot be read: {error.strerror}.") from error
+    breaches = asyncio.run(_breaches(options.database_url, seen))
     for breach in breaches:
         _say(breach)
     return 1 if breaches else 0
 
 
-async def _breaches(database_url: str, seen: str | None) -> list[str]:
+async def _breaches(database_url: str, seen: Sequence[str]) -> list[str]:
     from reference_app.storage.connections import connect  # noqa: PLC0415 - `variants` needs no database
     from reference_app.storage.invariants import find_breaches  # noqa: PLC0415 - the same
 
-    try:
-        lines = Path(seen).read_text("utf-8").splitlines() if seen else []
-    except OSError as error:
-        raise StartError(f"{seen} cannot be read: {error.strerror}.") from error
     connection = await connect(database_url)
     try:
-        return await find_breaches(connection, lines)
+        return await find_breaches(connection, seen)
     finally:
         await connection.close()
 

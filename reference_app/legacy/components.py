@@ -15,8 +15,8 @@ from reference_app.legacy.notifications import MessageByMessageNotifications
 from reference_app.legacy.payments import StepByStepPayments
 from reference_app.legacy.places import FromDirectoryPlaces
 from reference_app.legacy.revenue import RowByRowRevenue
-from reference_app.legacy.services.locator import ServiceLocator
 from reference_app.legacy.reviews import ReviewByReviewReviews
+from reference_app.legacy.services.locator import ServiceLocator
 from reference_app.legacy.visits import StepByStepVisits
 from reference_app.legacy.waitlist import EntryByEntryWaitlist
 from reference_app.storage.booking_locks import NoBookingLock

@@ -58,6 +58,3 @@ CREATE INDEX IF NOT EXISTS notifications_queue_idx ON notifications (id) WHERE s
 
 -- Who waits for a barber on a day (storage/waitlist.py, storage/bookings.py).
 CREATE INDEX IF NOT EXISTS waitlist_entries_barber_day_idx ON waitlist_entries (barber_id, day, client_id);
-
--- The devices of an account (storage/mfa_devices.py).
-CREATE INDEX IF NOT EXISTS mfa_devices_user_idx ON mfa_devices (user_id);

@@ -51,7 +51,6 @@ QUERIES = {
     "notifications_queue_idx": "SELECT id FROM notifications WHERE status = 'queued'",
     "waitlist_entries_barber_day_idx": """
         SELECT id FROM waitlist_entries WHERE barber_id = 1 AND day = '2026-03-20'""",
-    "mfa_devices_user_idx": "SELECT id, secret FROM mfa_devices WHERE user_id = 7",
     "barbers_location_idx": "SELECT id, full_name FROM barbers WHERE location_id = 1 AND is_active",
 }
 SMALL_TABLES = {

@@ -143,7 +143,11 @@ async def running(
 
     async with TestServer(Stub(latency_ms=0).app()) as externals:
         settings = Settings(
-            database_url=url, port=1, pool_size=pool_size, externals_url=str(externals.make_url("")), **options
+            database_url=url,
+            port=1,
+            pool_size=pool_size,
+            externals_url=str(externals.make_url("")),
+            **options,
         )
         server = TestServer(make_app(replace(components, connections=keep), settings, loaded))
         async with server, aiohttp.ClientSession() as session:

@@ -56,8 +56,8 @@ NOT_BODIES = (
 Step = tuple[str, Answer]
 
 
-async def replay(backend: Backend) -> AsyncIterator[Step]:
-    """Yield each request's name and answer."""
+async def replay(backend: Backend, *, is_short: bool = False) -> AsyncIterator[Step]:
+    """Yield each request's name and answer; the short corpus leaves malformed requests out."""
     parts = (
         *(
             _reads,
@@ -73,6 +73,8 @@ async def replay(backend: Backend) -> AsyncIterator[Step]:
         *(_odd_bookings, _odd_changes, _odd_bodies, _other_mounts),
     )
     for part in parts:
+        if is_short and part.__name__.startswith("_odd"):
+            continue
         async for step in part(backend):
             yield step
 
