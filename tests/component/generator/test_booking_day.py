@@ -33,6 +33,21 @@ ENDPOINTS = {
     "POST /api/v2/appointments/[id]/reschedule",
     "POST /api/v2/auth/login",
 }
+SELDOM = {
+    "GET /api/v2/availability/next",
+    "GET /api/v2/barbers/[id]/reviews",
+    "GET /api/v2/clients",
+    "GET /api/v2/clients/[id]/lifetime-value",
+    "GET /api/v2/locations/[id]",
+    "GET /api/v2/notifications",
+    "POST /api/v2/appointments/[id]/complete",
+    "POST /api/v2/appointments/recurring",
+    "POST /api/v2/notifications/dispatch",
+    "POST /api/v2/payments",
+    "POST /api/v2/reviews",
+    "POST /api/v2/waitlist",
+}
+"""Of journeys that are a few in a hundred: in a short slice some of them do not happen."""
 
 
 @pytest.fixture(scope="module")
@@ -100,7 +115,7 @@ def test_every_journey_is_answered_rightly_and_alike_by_before_and_after(backend
             assert [row["error"] for row in rows if row["error"]] == []
             assert report.drained
             assert report.dropped_arrivals == 0
-            assert {row["endpoint"] for row in rows} == ENDPOINTS
+            assert ENDPOINTS <= {row["endpoint"] for row in rows} <= ENDPOINTS | SELDOM
             first_steps[variant] = {row["arrival"]: row["endpoint"] for row in rows if row["step"] == 0}
             assert all(row["server_app_ms"] is not None for row in rows)
     assert first_steps["before"] == first_steps["after"]
