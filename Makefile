@@ -5,7 +5,7 @@ BIN    := $(VENV)/bin
 READY  := $(VENV)/.ready
 
 .DEFAULT_GOAL := help
-.PHONY: help bench test lint types golden lock chromium
+.PHONY: help bench test truth benchmarks lint types golden lock chromium
 
 help: ## Show what there is
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /  make \1|/' | column -t -s '|'
@@ -16,6 +16,12 @@ bench: $(READY) ## Set up, then measure before against after (about three minute
 test: $(READY) chromium ## Set up, then run all tests
 	@echo "== tests"
 	@$(BIN)/python -m pytest
+
+truth: $(READY) ## Run the long tests of known truth (a quiet machine, about a quarter of an hour)
+	@$(BIN)/python -m pytest -m truth_long tests/known_truth
+
+benchmarks: $(READY) ## Measure ourselves (a quiet machine, about a quarter of an hour) and write docs/benchmarks.md
+	@$(BIN)/python -m tests.benchmarks
 
 lint: $(READY) ## Check format, lint and import direction
 	@$(BIN)/ruff format --check .
