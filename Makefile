@@ -5,7 +5,7 @@ BIN    := $(VENV)/bin
 READY  := $(VENV)/.ready
 
 .DEFAULT_GOAL := help
-.PHONY: help bench test truth benchmarks lint types golden lock chromium
+.PHONY: help bench test test-long benchmarks lint types golden lock chromium
 
 help: ## Show what there is
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /  make \1|/' | column -t -s '|'
@@ -13,12 +13,12 @@ help: ## Show what there is
 bench: $(READY) ## Set up, then measure before against after (about three minutes) and print the verdict
 	@$(BIN)/kpibench run quick
 
-test: $(READY) chromium ## Set up, then run all tests
+test: $(READY) chromium ## Set up, then run the tests (all but the long ones)
 	@echo "== tests"
 	@$(BIN)/python -m pytest
 
-truth: $(READY) ## Run the long tests of known truth (a quiet machine, about a quarter of an hour)
-	@$(BIN)/python -m pytest -m truth_long tests/known_truth
+test-long: $(READY) chromium ## Run the tests that take minutes or a quiet machine (about half an hour)
+	@$(BIN)/python -m pytest -m long
 
 benchmarks: $(READY) ## Measure ourselves (a quiet machine, about a quarter of an hour) and write docs/benchmarks.md
 	@$(BIN)/python -m tests.benchmarks

@@ -117,7 +117,7 @@ class TruthServer:
     async def _reset(self, _request: web.Request) -> web.Response:
         """Forget every behaviour, every request and the stall."""
         self._behaviours, self._random = {"*": Behaviour()}, {"*": Random(1)}
-        self._seen.clear()
+        self._seen = []  # what is still being answered belongs to the list that was there when it came
         self._stalls.clear()
         self._free_ns.clear()
         self._leaked.clear()
@@ -126,6 +126,7 @@ class TruthServer:
 
     async def _answer(self, request: web.Request) -> web.Response:
         arrived_ns = time.monotonic_ns()
+        seen = self._seen
         path = request.path if request.path in self._behaviours else "*"
         behaviour, rng = self._behaviours[path], self._random[path]
         body = await request.text()
@@ -139,7 +140,7 @@ class TruthServer:
             await _sleep_until(arrived_ns + service_ns)
             await self._wait_for_end_of_stall()
         status = behaviour.error_status if is_error else behaviour.status
-        self._seen.append(
+        seen.append(
             SeenRequest(
                 method=request.method,
                 path=request.path_qs,

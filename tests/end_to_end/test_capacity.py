@@ -21,6 +21,8 @@ class Visitor(FastHttpUser):
         self.client.get("/")
 """
 
+pytestmark = pytest.mark.long
+
 
 @pytest.fixture(scope="module")
 def servers():

@@ -123,7 +123,7 @@ def test_24_a_latency_of_two_minutes_is_not_lost(tmp_path):
     assert measured(tmp_path / "0001.arrow", metric="response_time", stat="p99") == 120_000
 
 
-@pytest.mark.truth_long
+@pytest.mark.long
 def test_24_ten_million_rows_still_load(tmp_path):
     import pyarrow as pa  # noqa: PLC0415  - only here
 
@@ -183,7 +183,7 @@ def test_a_generator_that_is_killed_has_stored_all_but_the_last_second(truth, dr
     assert len(answered) >= stored >= sum(moment < killed_ns[0] - 1_000_000_000 for moment in answered) > 20
 
 
-@pytest.mark.truth_long
+@pytest.mark.long
 @pytest.mark.parametrize("number", range(20))
 def test_a_quiet_run_is_valid_and_a_blocked_or_over_asked_one_is_not_20_of_20(truth, drive, number):
     truth.set("*", Behaviour(service_ms=20))

@@ -1,7 +1,7 @@
 """The generator against servers whose truth is known (measurement.md, section 6).
 
 The short tests hold on a busy machine: what they allow beyond the truth is what the server's log and the
-generator's own self-check measured in that very run. The long ones (`pytest -m truth_long`) want a quiet one.
+generator's own self-check measured in that very run. The long ones (`pytest -m long`) want a quiet one.
 """
 
 import json
@@ -38,7 +38,7 @@ class Visitor(FastHttpUser):
     def visit(self):
         self.client.get("/page")
 """
-LONG = pytest.mark.truth_long
+LONG = pytest.mark.long
 MM1_SEED = 291
 
 

@@ -139,6 +139,7 @@ def test_18_a_lock_shows_under_concurrency_only(truth, six_rounds):
     assert together.outcome("change <= +10 %", stat="p95") is Outcome.FAILED
 
 
+@pytest.mark.long
 def test_19_of_twenty_pages_the_slow_one_is_named_and_no_other(truth, six_rounds):
     pages = [f"page-{number:02}" for number in range(20)]
     truth.set("*", Behaviour(service_ms=20))

@@ -56,6 +56,7 @@ def test_after_answers_and_changes_what_before_does(clone: Clone, expected: Any)
     _require_equal(_replayed(after, clone(after.components.migrations)), expected)
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("subset", LEFT_OUT, ids=lambda subset: subset.id)
 def test_any_subset_answers_and_changes_what_before_does(
     subset: Build, clone: Clone, expected_in_short: Any
