@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from aiohttp import web
 
+from reference_app.duties.duty import DutyStatements
 from reference_app.middleware.layer import Layer
 from reference_app.services.accounts import AccountService
 from reference_app.services.ports import (
@@ -71,3 +72,4 @@ class Components:
     waitlist: Callable[[], WaitlistStatements]
     notifications: Callable[[], NotificationStatements]
     analytics: Callable[[Connections], AnalyticsQuery]
+    duties: Callable[[], DutyStatements]

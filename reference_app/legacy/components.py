@@ -7,6 +7,7 @@ from reference_app.legacy.availability import BarberByBarberAvailability
 from reference_app.legacy.bookings import StepByStepBookings
 from reference_app.legacy.clients import ReadEverybodyClients
 from reference_app.legacy.directory import LocationByLocationDirectory
+from reference_app.legacy.duties import TableByTableDuties
 from reference_app.legacy.histories import VisitByVisitHistory
 from reference_app.legacy.location_days import EntryByEntryLocationDay
 from reference_app.legacy.middleware.stack import thirteen_layers
@@ -44,4 +45,5 @@ BEFORE = Components(
     waitlist=EntryByEntryWaitlist,
     notifications=MessageByMessageNotifications,
     analytics=RowByRowAnalytics,
+    duties=TableByTableDuties,
 )

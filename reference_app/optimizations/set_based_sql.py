@@ -9,6 +9,7 @@ from reference_app.storage.availability import SetBasedAvailability
 from reference_app.storage.bookings import SetBasedBookings
 from reference_app.storage.clients import SetBasedClients
 from reference_app.storage.directory import SetBasedDirectory
+from reference_app.storage.duties import SetBasedDuties
 from reference_app.storage.histories import SetBasedHistory
 from reference_app.storage.location_days import SetBasedLocationDay
 from reference_app.storage.next_slots import SetBasedNextSlot
@@ -39,6 +40,7 @@ def _install(components: Components) -> Components:
         waitlist=SetBasedWaitlist,
         notifications=SetBasedNotifications,
         analytics=SetBasedAnalytics,
+        duties=SetBasedDuties,
     )
 
 

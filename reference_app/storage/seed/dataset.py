@@ -1,4 +1,4 @@
-"""The whole data set as columns, table by table: the same scale and seed always give the same bytes."""
+"""The business as columns, table by table: the same scale and seed always give the same bytes."""
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -30,6 +30,7 @@ from reference_app.storage.seed.places import (
     full_names,
     make_places,
 )
+from reference_app.storage.seed.series import Series, make_series
 from reference_app.storage.seed.sizes import ANCHOR_DAY, FUTURE_DAYS, PAST_DAYS, Sizes, sizes
 from reference_app.storage.seed.visits import (
     CANCELLED,
@@ -94,6 +95,7 @@ class Drawn:
     places: Places
     client_location: Ints
     visits: Visits
+    series: Series
 
     def random(self, topic: int) -> np.random.Generator:
         """Make the generator of one topic: a change in one table leaves the others as they are."""
@@ -106,7 +108,14 @@ def draw(scale: float, seed: int) -> Drawn:
     places = make_places(size, np.random.default_rng([seed, 1]))
     client_location = np.arange(size.clients) * size.locations // size.clients
     visits = make_visits(size.appointments, client_location, places, np.random.default_rng([seed, 2]))
-    return Drawn(size=size, seed=seed, places=places, client_location=client_location, visits=visits)
+    return Drawn(
+        size=size,
+        seed=seed,
+        places=places,
+        client_location=client_location,
+        visits=visits,
+        series=make_series(visits, size.barbers, np.random.default_rng([seed, 3])),
+    )
 
 
 def tables(drawn: Drawn) -> Iterator[Table]:
@@ -324,12 +333,17 @@ def staff_email(location_id: int) -> str:
     return f"staff{location_id:04d}@example.test"
 
 
+def barber_email(barber_id: int) -> str:
+    """Name the account of a barber, who has a second factor."""
+    return f"barber{barber_id:04d}@example.test"
+
+
 def _users(drawn: Drawn) -> Table:
-    """The owner, a front desk for each location, then every client."""
-    desks, clients = drawn.size.locations, drawn.size.clients
-    count = 1 + desks + clients
-    role = np.concatenate([[2], np.full(desks, 1), np.zeros(clients, dtype=np.int64)])
-    own_id = np.concatenate([[0], _ids(desks), _ids(clients)])
+    """The owner, a front desk for each location, every client, then every barber."""
+    desks, clients, barbers = drawn.size.locations, drawn.size.clients, drawn.size.barbers
+    count = 1 + desks + clients + barbers
+    role = np.concatenate([[2], np.full(desks, 1), np.zeros(clients, dtype=np.int64), np.full(barbers, 1)])
+    own_id = np.concatenate([[0], _ids(desks), _ids(clients), drawn.places.barber_location + 1])
     desk_names = [f"Front desk L{n:04d}" for n in range(1, desks + 1)]
     salt = drawn.random(12).bytes(16)
     return Table(
@@ -341,9 +355,17 @@ def _users(drawn: Drawn) -> Table:
                     OWNER_EMAIL,
                     *(staff_email(n) for n in range(1, desks + 1)),
                     *(client_email(n) for n in range(1, clients + 1)),
+                    *(barber_email(n) for n in range(1, barbers + 1)),
                 ]
             ),
-            "full_name": Text(["The owner", *desk_names, *full_names(clients, drawn.random(11))]),
+            "full_name": Text(
+                [
+                    "The owner",
+                    *desk_names,
+                    *full_names(clients, drawn.random(11)),
+                    *full_names(barbers, drawn.random(10)),
+                ]
+            ),
             "role": Choice(("client", "staff", "owner"), role),
             "password_hash": Choice((hash_password(PASSWORD, salt),), np.zeros(count, dtype=np.int64)),
             "client_id": Nullable(bigints(own_id), role == 0),
@@ -414,6 +436,7 @@ def appointments(drawn: Drawn) -> Table:
             "status": Choice(STATUSES, visits.status),
             "source": Choice(sources, rng.choice(len(sources), count, p=[0.45, 0.35, 0.15, 0.05])),
             "notes": Choice(_NOTES, rng.integers(0, len(_NOTES), count)),
+            "recurring_series_id": Nullable(bigints(drawn.series.of_visit + 1), drawn.series.of_visit >= 0),
             "cancelled_at": Nullable(timestamps(visits.created_at), cancelled),
         },
     )

@@ -11,6 +11,8 @@ _GENERATOR = (
     "storage/seed/dataset.py",
     "storage/seed/loader.py",
     "storage/seed/places.py",
+    "storage/seed/records.py",
+    "storage/seed/series.py",
     "storage/seed/sizes.py",
     "storage/seed/visits.py",
     "domain/passwords.py",

@@ -8,6 +8,7 @@ load.
 
 import time
 from collections.abc import AsyncIterator, Callable, Sequence
+from itertools import chain
 
 import asyncpg
 
@@ -16,6 +17,7 @@ from reference_app.storage.connections import connect
 from reference_app.storage.migrations import read_sql
 from reference_app.storage.seed.copy_format import Text, encode
 from reference_app.storage.seed.dataset import Table, draw, tables
+from reference_app.storage.seed.records import records
 from reference_app.storage.seed.sizes import ANCHOR_DAY
 
 Report = Callable[[str], None]
@@ -51,7 +53,7 @@ async def _load_rows(
     drawing_s = drawing.elapsed_s
     report(f"drew {drawn.size.appointments} appointments in {drawing_s:.2f} s")
     copy_s: dict[str, float] = {}
-    for table in tables(drawn):
+    for table in chain(tables(drawn), records(drawn)):
         copying = _Stopwatch()
         await _copy(connection, table)
         copy_s[table.name] = copying.elapsed_s
