@@ -2,14 +2,14 @@
 
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Sequence
-from datetime import date, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
 from reference_app.domain.insights import BarberOutcomes, BarberShare, BarberUse, Retention, SoldService
 from reference_app.domain.scheduling import BUSY_STATUSES, Span, instant
 from reference_app.legacy.histories import one
 from reference_app.services.ports import Period
-from reference_app.storage.analytics import previous_start, require_known, widest
+from reference_app.storage.analytics import previous_start, require_known
 from reference_app.storage.connections import Connection, Connections, Row
 from reference_app.storage.rows import barber_from
 
@@ -98,13 +98,19 @@ async def _dated(connection: Connection, table: str, since: date, period: Period
     """Load the rows of the days from `since` on, each with its local day."""
     locations = await connection.fetch("SELECT * FROM locations")
     zones = {row["id"]: ZoneInfo(row["timezone"]) for row in locations}
-    rows = await connection.fetch(_AROUND[table], *widest(since, period.until))
+    rows = await connection.fetch(_AROUND[table], *_widest(since, period.until))
     dated = [(row[_MOMENT[table]].astimezone(zones[row["location_id"]]).date(), row) for row in rows]
     return [
         (day, row)
         for day, row in dated
         if since <= day <= period.until and period.location_id in {None, row["location_id"]}
     ]
+
+
+def _widest(since: date, until: date) -> tuple[datetime, datetime]:
+    """Enclose local days of whatever time zone between two instants."""
+    first = datetime.combine(since - timedelta(days=1), time.min, UTC)
+    return first, datetime.combine(until + timedelta(days=2), time.min, UTC)
 
 
 def _by_barber(rows: Iterable[tuple[date, Row]]) -> list[tuple[int, list[Row]]]:

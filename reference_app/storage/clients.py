@@ -3,6 +3,7 @@
 from reference_app.domain.clients import Client, LifetimeValue
 from reference_app.domain.errors import NotFoundError
 from reference_app.storage.connections import Connections
+from reference_app.storage.location_choice import narrowed
 from reference_app.storage.rows import client_from
 
 _COLUMNS = "id, home_location_id, full_name, email, phone, customer_type"
@@ -46,7 +47,13 @@ class SetBasedClients:
     async def by_name(self, prefix: str, location_id: int | None, limit: int) -> list[Client]:
         """Find clients whose folded name begins with the folded prefix."""
         async with self._connections.use() as connection:
-            rows = await connection.fetch(_BY_NAME, prefix, prefix + _PAST_EVERY_NAME, location_id, limit)
+            rows = await connection.fetch(
+                narrowed(_BY_NAME, is_one=location_id is not None),
+                prefix,
+                prefix + _PAST_EVERY_NAME,
+                location_id,
+                limit,
+            )
         return [client_from(row) for row in rows]
 
     async def by_email(self, email: str, location_id: int | None) -> list[Client]:

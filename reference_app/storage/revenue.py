@@ -5,6 +5,7 @@ from datetime import UTC, date, datetime, time, timedelta
 from reference_app.domain.answers import Barber, BarberRevenue, DayRevenue, Revenue
 from reference_app.domain.errors import NotFoundError
 from reference_app.storage.connections import Connections, Row
+from reference_app.storage.location_choice import narrowed
 
 # The first two bounds are wide enough for every time zone and let an index on paid_at do the work; the local
 # days then decide. Both groupings come from one pass. The last part gives a row that counts for nothing when
@@ -43,7 +44,7 @@ class SetBasedRevenue:
         """Sum up payments of the locations' local days."""
         async with self._connections.use() as connection:
             rows = await connection.fetch(
-                _REVENUE,
+                narrowed(_REVENUE, is_one=location_id is not None),
                 datetime.combine(since - timedelta(days=1), time.min, UTC),
                 datetime.combine(until + timedelta(days=2), time.min, UTC),
                 since,
