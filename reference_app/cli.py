@@ -7,7 +7,9 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
+from reference_app.duties.command import add_duty
 from reference_app.failure import StartError
+from reference_app.index_command import add_indexes
 from reference_app.optimizations import ALL
 from reference_app.settings import LEAKS, REQUESTS_PER_MINUTE, Settings
 from reference_app.variants import VARIANTS, Build, build, variant_ids
@@ -19,6 +21,8 @@ examples:
   python -m reference_app serve --variant after --port 8001 --database-url postgresql://localhost/a
   python -m reference_app externals --port 8090 --latency-ms 100
   python -m reference_app serve --variant after --without booking_lock --port 8001 --database-url URL
+  python -m reference_app data indexes apply --database-url URL
+  python -m reference_app duty daily-report --variant after --database-url URL
 
 Data and server must be of the same variant: the data holds its indexes. All accounts (owner@example.test,
 staff0001@example.test, client000001@example.test ...) have the password kpibench-demo.
@@ -48,6 +52,7 @@ def _parser() -> argparse.ArgumentParser:
     _add_serve(commands)
     _add_externals(commands)
     _add_data(commands)
+    add_duty(commands, _add_variant, _add_database)
     listing = commands.add_parser("variants", help="list variants and optimizations")
     listing.set_defaults(run=_list_variants)
     return parser
@@ -117,6 +122,7 @@ def _add_data(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -
         "--seen", help="file with a line such as `appointment 17` for everything that a client saw created"
     )
     checking.set_defaults(run=_check)
+    add_indexes(actions, _add_database)
 
 
 def _add_variant(parser: argparse.ArgumentParser) -> None:
