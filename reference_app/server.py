@@ -37,7 +37,7 @@ async def serve(build: Build, settings: Settings) -> None:
     try:
         await _listen(runner, settings)
         sys.stderr.write(f"{build.id} serves http://{settings.host}:{settings.port} (Ctrl-C stops it)\n")
-        await _told_to_stop()
+        await told_to_stop()
     finally:
         await runner.cleanup()
 
@@ -62,7 +62,8 @@ async def _listen(runner: web.AppRunner, settings: Settings) -> None:
         ) from error
 
 
-async def _told_to_stop() -> None:
+async def told_to_stop() -> None:
+    """Wait for SIGTERM or SIGINT."""
     stop = asyncio.Event()
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):

@@ -32,12 +32,13 @@ class RunningServer:
         """Ask for a path on behalf of an account; answer the JSON and the `Server-Timing` header."""
         request = urllib.request.Request(self.url + path)
         if email:
-            request.add_header("Authorization", f"Bearer {self._token(email)}")
+            request.add_header("Authorization", f"Bearer {self.token(email)}")
         response: HTTPResponse
         with urllib.request.urlopen(request) as response:
             return json.load(response), response.headers["Server-Timing"]
 
-    def _token(self, email: str) -> str:
+    def token(self, email: str) -> str:
+        """Log an account in, once, and answer its session token."""
         if email not in self.tokens:
             body = json.dumps({"email": email, "password": PASSWORD}).encode()
             with urllib.request.urlopen(f"{self.url}/api/v2/auth/login", data=body) as response:
@@ -64,7 +65,7 @@ def database_of(postgres: Postgres, variant: str, scale: float, say: Callable[[s
         template = prepare_template(
             postgres, wanted, scale=scale, seed=plan.seed, say=say, log_path=Path(log.name)
         )
-    name = f"{CLONE_PREFIX}benchmark"
+    name = f"{CLONE_PREFIX}benchmark_{variant}"
     url = clone(postgres, template, name)
     try:
         yield url

@@ -3,7 +3,7 @@
 from dataclasses import replace
 from importlib.util import find_spec
 
-from tests.benchmarks.__main__ import NAMES, main
+from tests.benchmarks.__main__ import NAMES, run
 from tests.benchmarks.document import Section, read_sections, write_sections
 from tests.benchmarks.table import Table
 
@@ -36,5 +36,5 @@ def test_every_benchmark_has_a_module():
 
 
 def test_an_unknown_name_is_told(capsys):
-    assert main(["speed_of_light"]) == 2
+    assert run(["speed_of_light"], scale=1) == 2
     assert "There is no benchmark speed_of_light; there are: " in capsys.readouterr().err
