@@ -17,7 +17,7 @@ from tests.component.reference_app.test_command_line import run
 TROUBLE = (
     "UPDATE notifications SET status = 'sending' WHERE id % 50 = 1",
     "UPDATE notifications SET status = 'failed' WHERE id % 50 = 2",
-    "UPDATE notifications SET created_at = created_at - interval '80 days' WHERE status = 'sent' AND id % 5 = 0",
+    "UPDATE notifications SET created_at = '2025-11-01' WHERE status = 'sent' AND id % 5 = 0",
     "DELETE FROM notifications WHERE status = 'queued' AND id % 10 > 0",
     "INSERT INTO mfa_devices (user_id, label, secret, last_used_step) SELECT id, 'phone', 'x', 0 FROM users",
     "UPDATE sessions SET expires_at = expires_at - interval '80 days' WHERE id % 5 = 0",
