@@ -26,15 +26,18 @@ _BOUNDS = """
     )
 """
 
+# Materialized: else since_at is worked out anew for each visit, which takes longer than to find them all.
 _RETENTION = f"""
-    WITH {_BOUNDS}, visitors AS (
-        SELECT a.client_id, bool_or(a.starts_at < b.since_at) AS came_before,
-               bool_or(a.starts_at >= b.since_at) AS came
-          FROM (SELECT bounds.*, ($4::date)::timestamp AT TIME ZONE l.timezone AS since_at
-                  FROM bounds
-                  JOIN locations l ON l.id = bounds.id) b
-          JOIN appointments a ON a.location_id = b.id
-                             AND a.starts_at >= b.first_at AND a.starts_at < b.past_at
+    WITH {_BOUNDS}, parts AS MATERIALIZED (
+        SELECT o.*, ($4::date)::timestamp AT TIME ZONE l.timezone AS since_at
+          FROM bounds o
+          JOIN locations l ON l.id = o.id
+    ), visitors AS (
+        SELECT a.client_id, bool_or(a.starts_at < o.since_at) AS came_before,
+               bool_or(a.starts_at >= o.since_at) AS came
+          FROM parts o
+          JOIN appointments a ON a.location_id = o.id
+                             AND a.starts_at >= o.first_at AND a.starts_at < o.past_at
          WHERE a.status = 'completed'
          GROUP BY a.client_id
     )

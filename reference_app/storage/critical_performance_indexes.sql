@@ -46,12 +46,12 @@ CREATE INDEX IF NOT EXISTS appointments_service_open_idx ON appointments (servic
 -- has paid.
 CREATE INDEX IF NOT EXISTS payments_client_idx ON payments (client_id) INCLUDE (amount_cents, refunded_cents);
 
--- GET /api/v2/analytics/revenue, duty daily-report: revenue of some days, from the index alone.
-CREATE INDEX IF NOT EXISTS payments_paid_at_idx ON payments (paid_at)
-    INCLUDE (location_id, barber_id, amount_cents, refunded_cents);
+-- duty daily-report: yesterday's payments of all locations.
+CREATE INDEX IF NOT EXISTS payments_paid_at_idx ON payments (paid_at) INCLUDE (location_id, amount_cents);
 
--- GET /api/v2/analytics/revenue?location_id={id}, GET /api/v2/payments/commissions?location_id={id}: one
--- location's payments of some days, from the index alone; other locations' are not read.
+-- GET /api/v2/analytics/revenue, GET /api/v2/analytics/revenue?location_id={id},
+-- GET /api/v2/payments/commissions?location_id={id}: a location's payments of some days, from the index alone;
+-- other locations' are not read.
 CREATE INDEX IF NOT EXISTS payments_location_paid_at_idx ON payments (location_id, paid_at)
     INCLUDE (barber_id, amount_cents, platform_fee_cents, barber_cents, commission_cents, refunded_cents);
 

@@ -1,26 +1,35 @@
 """Revenue by day and by barber in one statement."""
 
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import date
 
 from reference_app.domain.answers import Barber, BarberRevenue, DayRevenue, Revenue
 from reference_app.domain.errors import NotFoundError
 from reference_app.storage.connections import Connections, Row
 from reference_app.storage.location_choice import narrowed
 
-# The first two bounds are wide enough for every time zone and let an index on paid_at do the work; the local
-# days then decide. Both groupings come from one pass. The last part gives a row that counts for nothing when
-# the location exists: without any row, it does not.
+# Each local day of each location becomes two moments, between which an index finds the payments: no payment's
+# moment has to be turned into a local day. Both groupings come from one pass. The last part gives a row that
+# counts for nothing when the location exists: without any row, it does not.
 _REVENUE = """
-    WITH paid AS (
-        SELECT p.barber_id, (p.paid_at AT TIME ZONE l.timezone)::date AS day,
-               p.amount_cents - p.refunded_cents AS earned_cents
-          FROM payments p
-          JOIN locations l ON l.id = p.location_id
-         WHERE p.paid_at >= $1 AND p.paid_at < $2 AND ($5::bigint IS NULL OR p.location_id = $5)
+    WITH days AS (
+        SELECT l.id, d.day, d.day::timestamp AT TIME ZONE l.timezone AS first_at,
+               (d.day + 1)::timestamp AT TIME ZONE l.timezone AS past_at
+          FROM locations l
+         CROSS JOIN (SELECT $1::date + n AS day FROM generate_series(0, $2::date - $1::date) n) d
+         WHERE ($3::bigint IS NULL OR l.id = $3)
+    ), paid AS (
+        SELECT d.day, p.*
+          FROM days d
+         CROSS JOIN LATERAL (
+                   SELECT barber_id, sum(amount_cents - refunded_cents) AS earned_cents,
+                          count(*) AS payment_count
+                     FROM payments
+                    WHERE location_id = d.id AND paid_at >= d.first_at AND paid_at < d.past_at
+                    GROUP BY barber_id) p
     ), totals AS (
-        SELECT day, barber_id, sum(earned_cents)::bigint AS revenue_cents, count(*) AS payment_count
+        SELECT day, barber_id, sum(earned_cents)::bigint AS revenue_cents,
+               sum(payment_count)::bigint AS payment_count
           FROM paid
-         WHERE day BETWEEN $3 AND $4
          GROUP BY GROUPING SETS ((day), (barber_id))
     )
     SELECT t.day, t.barber_id, b.full_name, t.revenue_cents, t.payment_count
@@ -29,7 +38,7 @@ _REVENUE = """
      UNION ALL
     SELECT NULL, NULL, NULL, 0, 0
       FROM locations
-     WHERE id = $5
+     WHERE id = $3
      ORDER BY day NULLS LAST, revenue_cents DESC, barber_id
 """
 
@@ -45,8 +54,6 @@ class SetBasedRevenue:
         async with self._connections.use() as connection:
             rows = await connection.fetch(
                 narrowed(_REVENUE, is_one=location_id is not None),
-                datetime.combine(since - timedelta(days=1), time.min, UTC),
-                datetime.combine(until + timedelta(days=2), time.min, UTC),
                 since,
                 until,
                 location_id,

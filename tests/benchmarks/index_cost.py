@@ -22,16 +22,16 @@ WRITES = {
         "appointments",
         """INSERT INTO appointments (location_id, barber_id, client_id, service_id, starts_at, ends_at,
                   blocked_until, price_cents, status, source, notes)
-           SELECT location_id, barber_id, client_id, service_id, starts_at + interval '10 years',
-                  ends_at + interval '10 years', blocked_until + interval '10 years', price_cents, status,
+           SELECT location_id, barber_id, client_id, service_id, starts_at + interval '3650 days',
+                  ends_at + interval '3650 days', blocked_until + interval '3650 days', price_cents, status,
                   source, notes
              FROM appointments""",
     ),
     "move: change an appointment's time": (
         "appointments",
         """UPDATE appointments
-              SET starts_at = starts_at + interval '10 years', ends_at = ends_at + interval '10 years',
-                  blocked_until = blocked_until + interval '10 years', version = version + 1""",
+              SET starts_at = starts_at + interval '3650 days', ends_at = ends_at + interval '3650 days',
+                  blocked_until = blocked_until + interval '3650 days', version = version + 1""",
     ),
     "cancel: change an appointment's state": (
         "appointments",

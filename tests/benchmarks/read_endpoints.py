@@ -30,8 +30,8 @@ from tests.component.reference_app.backends import ACCOUNTS, Backend, serve_and
 from tests.component.reference_app.watching import watched
 
 MOST_RATIO = 1.5
-REPEATS = 400
-WARM_UP = 30
+REPEATS = 200
+WARM_UP = 20
 LEFT_OUT = [optimization.id for optimization in ALL if optimization.id == "response_cache"]
 """An answer out of a cache runs no SQL: what is compared here are the answers that do."""
 

@@ -200,6 +200,6 @@ def _live_through_a_day(url: str) -> None:
     with serving(url, "after") as server:
         for scenario in SCENARIOS:
             command = [sys.executable, "-m", "locust", "-f", f"scenarios/{scenario}.py", "--headless"]
-            command += ["--host", server.url, "--users", "8", "--spawn-rate", "8", "--run-time", "30s"]
+            command += ["--host", server.url, "--users", "8", "--spawn-rate", "8", "--run-time", "15s"]
             done = subprocess.run(command, capture_output=True, text=True, timeout=120, check=False)
             assert done.returncode == 0, done.stderr
