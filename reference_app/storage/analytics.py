@@ -52,35 +52,42 @@ _RETENTION = f"""
 _UTILISATION = f"""
     WITH {_BOUNDS}, days AS (
         SELECT $1::date + n AS day FROM generate_series(0, $2::date - $1::date) n
+    ), staff AS (
+        SELECT b.id, b.location_id, l.timezone
+          FROM barbers b
+          JOIN locations l ON l.id = b.location_id
+         WHERE ($3::bigint IS NULL OR b.location_id = $3)
     ), hours AS (
         SELECT s.barber_id, s.day, s.starts_at, s.ends_at
-          FROM barber_special_availability s
+          FROM staff f
+          JOIN barber_special_availability s ON s.barber_id = f.id
          WHERE s.day BETWEEN $1 AND $2
          UNION ALL
         SELECT w.barber_id, d.day, w.starts_at, w.ends_at
-          FROM barber_availability w
+          FROM staff f
+          JOIN barber_availability w ON w.barber_id = f.id
           JOIN days d ON w.weekday = extract(isodow FROM d.day)::integer
          WHERE NOT EXISTS (SELECT FROM barber_special_availability s
                             WHERE s.barber_id = w.barber_id AND s.day = d.day)
     ), off AS (
-        SELECT barber_id, range_agg(tstzrange(starts_at, ends_at)) AS spans
-          FROM barber_time_off
-         WHERE ends_at > (SELECT min(first_at) FROM bounds) AND starts_at < (SELECT max(past_at) FROM bounds)
-         GROUP BY barber_id
+        SELECT t.barber_id, range_agg(tstzrange(t.starts_at, t.ends_at)) AS spans
+          FROM staff f
+          JOIN barber_time_off t ON t.barber_id = f.id
+         WHERE t.ends_at > (SELECT min(first_at) FROM bounds)
+           AND t.starts_at < (SELECT max(past_at) FROM bounds)
+         GROUP BY t.barber_id
     ), offered AS (
-        SELECT b.id, sum(part.seconds) AS seconds
+        SELECT f.id, sum(part.seconds) AS seconds
           FROM hours h
-          JOIN barbers b ON b.id = h.barber_id
-          JOIN locations l ON l.id = b.location_id
-          LEFT JOIN off ON off.barber_id = b.id
+          JOIN staff f ON f.id = h.barber_id
+          LEFT JOIN off ON off.barber_id = f.id
          CROSS JOIN LATERAL (
                    SELECT sum(extract(epoch FROM upper(p) - lower(p))) AS seconds
-                     FROM unnest(tstzmultirange(tstzrange((h.day + h.starts_at) AT TIME ZONE l.timezone,
-                                                          (h.day + h.ends_at) AT TIME ZONE l.timezone))
+                     FROM unnest(tstzmultirange(tstzrange((h.day + h.starts_at) AT TIME ZONE f.timezone,
+                                                          (h.day + h.ends_at) AT TIME ZONE f.timezone))
                                  - coalesce(off.spans, '{{}}'::tstzmultirange)) p) part
-         WHERE NOT EXISTS (SELECT FROM blackout_dates c WHERE c.location_id = l.id AND c.day = h.day)
-           AND ($3::bigint IS NULL OR b.location_id = $3)
-         GROUP BY b.id
+         WHERE NOT EXISTS (SELECT FROM blackout_dates c WHERE c.location_id = f.location_id AND c.day = h.day)
+         GROUP BY f.id
     ), booked AS (
         SELECT a.barber_id AS id, sum(extract(epoch FROM a.ends_at - a.starts_at)) AS seconds
           FROM bounds o
