@@ -4,7 +4,7 @@ from datetime import timedelta
 from typing import Any
 
 from scenarios.journeys.availability import all_barbers_slots
-from scenarios.journeys.shop import Account
+from scenarios.journeys.shop import Account, FrontDesk
 from scenarios.journeys.visitor import Visitor
 
 _REVENUE_DAYS = 30
@@ -13,12 +13,12 @@ _NAMES = ("Al", "Am", "Br", "Ca", "Da", "El", "Ge", "Iv", "Lu", "Ma", "Qu", "Sa"
 
 def front_desk(visitor: Visitor) -> None:
     """Look at a location's day, mostly today or tomorrow, and sometimes at the day after it."""
-    index = visitor.rng.randrange(len(visitor.shop.locations))
+    desk = visitor.rng.choice(visitor.shop.desks)
     days_ahead = visitor.rng.choice((0, 0, 0, 1, 1, 2, 7))
-    _location_day(visitor, index, days_ahead)
+    _location_day(visitor, desk, days_ahead)
     if visitor.rng.random() < 0.3:
         visitor.pause()
-        _location_day(visitor, index, days_ahead + 1)
+        _location_day(visitor, desk, days_ahead + 1)
 
 
 def owner_revenue(visitor: Visitor) -> None:
@@ -44,15 +44,15 @@ def owner_revenue(visitor: Visitor) -> None:
 
 def find_client(visitor: Visitor) -> None:
     """Search a client by the beginning of a name, and look at what one of one's own has brought in."""
-    index = visitor.rng.randrange(len(visitor.shop.locations))
+    desk = visitor.rng.choice(visitor.shop.desks)
     prefix = visitor.rng.choice(_NAMES)
     visitor.ask(
         "GET",
         f"/api/v2/clients?name={prefix}",
         name="/api/v2/clients",
-        account=visitor.shop.staff[index],
+        account=desk.account,
         is_right=lambda answer: all(
-            client["home_location_id"] == visitor.shop.locations[index].id for client in answer["clients"]
+            client["home_location_id"] == desk.location.id for client in answer["clients"]
         ),
     )
     visitor.pause()
@@ -70,7 +70,7 @@ def find_client(visitor: Visitor) -> None:
 
 def send_messages(visitor: Visitor) -> None:
     """Look at the queue of messages and send the oldest ones."""
-    staff = visitor.rng.choice(visitor.shop.staff)
+    staff = visitor.rng.choice(visitor.shop.desks).account
     visitor.ask(
         "GET",
         "/api/v2/notifications?limit=5",
@@ -91,8 +91,8 @@ def send_messages(visitor: Visitor) -> None:
 
 def serve_walk_in(visitor: Visitor) -> None:
     """Book somebody in for today, complete the visit, take the money, and get a review."""
-    index = visitor.rng.randrange(len(visitor.shop.locations))
-    location, staff = visitor.shop.locations[index], visitor.shop.staff[index]
+    desk = visitor.rng.choice(visitor.shop.desks)
+    location, staff = desk.location, desk.account
     client = visitor.rng.choice(visitor.shop.clients)
     slots = all_barbers_slots(visitor, location, visitor.rng.choice(location.service_ids), days_ahead=0)
     if not slots:
@@ -154,8 +154,8 @@ def _finish_visit(visitor: Visitor, staff: Account, client: Account, appointment
     visitor.saw_created("review", review["id"])
 
 
-def _location_day(visitor: Visitor, index: int, days_ahead: int) -> None:
-    location = visitor.shop.locations[index]
+def _location_day(visitor: Visitor, desk: FrontDesk, days_ahead: int) -> None:
+    location = desk.location
     day = (visitor.shop.today + timedelta(days=days_ahead)).isoformat()
 
     def is_right(answer: Any) -> bool:
@@ -170,6 +170,6 @@ def _location_day(visitor: Visitor, index: int, days_ahead: int) -> None:
         "GET",
         f"/api/v2/locations/{location.id}/day?date={day}",
         name="/api/v2/locations/[id]/day",
-        account=visitor.shop.staff[index],
+        account=desk.account,
         is_right=is_right,
     )

@@ -27,6 +27,14 @@ class Location:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class FrontDesk:
+    """A shop, and who is logged in at its desk."""
+
+    location: Location
+    account: Account
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Shop:
     """One backend, opened: the public directory and the accounts that journeys use.
 
@@ -38,15 +46,20 @@ class Shop:
     """The day that the data takes for today."""
     locations: tuple[Location, ...]
     clients: tuple[Account, ...]
-    staff: tuple[Account, ...]
-    """One for each location, in the order of `locations`."""
+    desks: tuple[FrontDesk, ...]
+    """Of some of the locations, or of all where they are few."""
     owner: Account
 
 
-def client_emails(client_count: int, wanted: int) -> list[str]:
-    """Return the addresses of `wanted` clients, spread evenly over all that there are."""
-    chosen = min(wanted, client_count)
-    return [f"client{1 + index * client_count // chosen:06d}@example.test" for index in range(chosen)]
+def spread(count: int, wanted: int) -> list[int]:
+    """Choose `wanted` of the indexes below `count`, evenly; all of them where there are no more."""
+    chosen = min(wanted, count)
+    return [index * count // chosen for index in range(chosen)]
+
+
+def client_email(index: int) -> str:
+    """Return the address of a client, counted from 0."""
+    return f"client{1 + index:06d}@example.test"
 
 
 def staff_email(location_id: int) -> str:

@@ -18,14 +18,18 @@ from scenarios.journeys.shop import (
     OWNER_EMAIL,
     PASSWORD,
     Account,
+    FrontDesk,
     Shop,
-    client_emails,
+    client_email,
     locations_from,
+    spread,
     staff_email,
 )
 
 _CLIENT_ACCOUNTS = 20
 """Enough that journeys seldom meet over one client's appointments, few enough to log in within seconds."""
+_FRONT_DESKS = 20
+"""Enough of the 120 locations that 1.2 million appointments need: to log in at each takes BEFORE a minute."""
 
 SEEN_FOLDER = "SCENARIO_SEEN_FOLDER"
 """Environment variable: where to remember what was created."""
@@ -141,12 +145,16 @@ class Visitor(FastHttpUser):
             is_right=lambda answer: bool(answer["locations"]) and answer["client_count"] > 0,
         )
         locations = locations_from(directory)
-        emails = client_emails(directory["client_count"], _CLIENT_ACCOUNTS)
+        clients = spread(directory["client_count"], _CLIENT_ACCOUNTS)
+        manned = [locations[index] for index in spread(len(locations), _FRONT_DESKS)]
         return Shop(
             today=date.fromisoformat(directory["anchor_date"]),
             locations=locations,
-            clients=tuple(self.log_in(email) for email in emails),
-            staff=tuple(self.log_in(staff_email(location.id)) for location in locations),
+            clients=tuple(self.log_in(client_email(index)) for index in clients),
+            desks=tuple(
+                FrontDesk(location=location, account=self.log_in(staff_email(location.id)))
+                for location in manned
+            ),
             owner=self.log_in(OWNER_EMAIL),
         )
 
