@@ -2,24 +2,23 @@
 
 import time
 from collections.abc import Iterator, Mapping
-from contextlib import ExitStack, contextmanager, suppress
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
 from harness.campaign.bench import Bench
 from harness.campaign.execute_slice import execute_slice
+from harness.campaign.serve_variant import serve_variant
 from harness.drive.driver import LoadDriver
 from harness.drive.locust_driver import LocustDriver
-from harness.errors import KpibenchError
 from harness.model.plan import Round, Slice
 from harness.model.slice_summary import GeneratorReport
-from harness.model.variant import Variant
 from harness.probe.host import HostProbe
 from harness.probe.process import ProcessProbe
 from harness.probe.queries import read_statements, reset_statements
 from harness.store.atomic import told_as_measurement_error
-from harness.target.database import CLONE_PREFIX, clone, drop
-from harness.target.server import RunningServer, attach, start_server
+from harness.target.database import CLONE_PREFIX
+from harness.target.server import RunningServer
 
 DRAIN_GAP_S = 0.25
 """Rest between two slices after the last answer, as measurement.md section 5 asks."""
@@ -106,38 +105,13 @@ def run_slice(bench: Bench, round_: Round, slice_: Slice, open_: OpenRound) -> G
 @contextmanager
 def _server(bench: Bench, round_: Round, variant_id: str) -> Iterator[RunningServer]:
     variant = next(variant for variant in bench.plan.variants if variant.id == variant_id)
-    if variant.url:
-        yield attach(variant)
-        return
-    with _database(bench, round_, variant) as database_url:
-        log_path = bench.folder.server_log(round_.index, variant_id)
-        log_path.parent.mkdir(parents=True, exist_ok=True)
-        server = start_server(
-            variant,
-            database_url=database_url,
-            log_path=log_path,
-            cpus=bench.cores.servers if bench.cores else None,
-        )
-        try:
-            yield server
-        finally:
-            server.stop()
-
-
-@contextmanager
-def _database(bench: Bench, round_: Round, variant: Variant) -> Iterator[str]:
-    if bench.postgres is None or variant.database is None:
-        yield ""
-        return
-    name = _database_name(bench, round_, variant.id)
-    url = clone(bench.postgres, bench.templates[variant.id], name)
-    try:
-        yield url
-    except BaseException:
-        with suppress(KpibenchError):  # where the server died, that is not the news
-            drop(bench.postgres, name)
-        raise
-    drop(bench.postgres, name)
+    with serve_variant(
+        bench,
+        variant,
+        database_name=_database_name(bench, round_, variant_id),
+        log_path=bench.folder.server_log(round_.index, variant_id),
+    ) as server:
+        yield server
 
 
 def _database_name(bench: Bench, round_: Round, variant_id: str) -> str:

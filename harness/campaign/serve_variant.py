@@ -1,0 +1,55 @@
+"""Bring up one variant on a fresh database, and take both down again."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+
+from harness.campaign.bench import Bench
+from harness.errors import KpibenchError
+from harness.model.variant import Variant
+from harness.target.database import clone, drop
+from harness.target.server import RunningServer, attach, start_server
+
+
+@contextmanager
+def serve_variant(
+    bench: Bench, variant: Variant, *, database_name: str, log_path: Path
+) -> Iterator[RunningServer]:
+    """Start the variant's server on a new copy of its data; one that runs already is only looked up.
+
+    Args:
+        bench: what stays the same through the run.
+        variant: what to start.
+        database_name: for the copy, which is dropped at the end.
+        log_path: gets what the server writes.
+    """
+    if variant.url:
+        yield attach(variant)
+        return
+    with _database(bench, variant, database_name) as database_url:
+        log_path.parent.mkdir(parents=True, exist_ok=True)
+        server = start_server(
+            variant,
+            database_url=database_url,
+            log_path=log_path,
+            cpus=bench.cores.servers if bench.cores else None,
+        )
+        try:
+            yield server
+        finally:
+            server.stop()
+
+
+@contextmanager
+def _database(bench: Bench, variant: Variant, name: str) -> Iterator[str]:
+    if bench.postgres is None or variant.database is None:
+        yield ""
+        return
+    url = clone(bench.postgres, bench.templates[variant.id], name)
+    try:
+        yield url
+    except BaseException:
+        with suppress(KpibenchError):  # where the server died, that is not the news
+            drop(bench.postgres, name)
+        raise
+    drop(bench.postgres, name)
