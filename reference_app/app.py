@@ -8,6 +8,7 @@ from aiohttp.typedefs import Handler
 from reference_app.components import Components, LayerParts
 from reference_app.externals.gateway import Gateway
 from reference_app.monitoring.layer_times import TIMINGS, measured
+from reference_app.monitoring.live_memory import live_memory_first
 from reference_app.monitoring.request_timings import RequestTimings, begin_request
 from reference_app.services.accounts import AccountService
 from reference_app.services.booking import BookingService
@@ -49,7 +50,14 @@ def make_app(components: Components, settings: Settings, loaded: LoadedData) -> 
     # Errors become answers twice: inside, so that the layers see answers; outside, for what a
     # layer itself refuses.
     app = web.Application(
-        middlewares=[_with_timings, errors_as_json, *layers, errors_as_json], client_max_size=MAX_BODY_BYTES
+        middlewares=[
+            *([live_memory_first] if settings.has_memory_probe else []),
+            _with_timings,
+            errors_as_json,
+            *layers,
+            errors_as_json,
+        ],
+        client_max_size=MAX_BODY_BYTES,
     )
     app.cleanup_ctx.append(_open(connections, registry))
     app.on_response_prepare.append(_add_server_timing)

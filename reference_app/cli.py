@@ -78,6 +78,11 @@ def _add_serve(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") 
         help="what one account may ask; twelve times as much for an address without account (%(default)s)",
     )
     serving.add_argument(
+        "--memory-probe",
+        action="store_true",
+        help="tell anybody at /_kpibench/memory what the process holds, for measurements",
+    )
+    serving.add_argument(
         "--externals-url",
         default="",
         help="payments, e-mail, SMS and calendar; without it, a stub is started and ended with the server",
@@ -211,6 +216,7 @@ def _serve(options: argparse.Namespace) -> None:
         requests_per_minute=options.requests_per_minute,
         anonymous_requests_per_minute=12 * options.requests_per_minute,
         leaks=frozenset(LEAKS if options.leaks is None else options.leaks) - {"none"},
+        has_memory_probe=options.memory_probe,
     )
     asyncio.run(serve(_build(options), settings))
 

@@ -31,3 +31,5 @@ class Settings:
     """Charges and refunds by one account: the premium tier."""
     leaks: frozenset[str] = frozenset(LEAKS)
     """Which of BEFORE's memory leaks are open; only the layers and services of BEFORE have any."""
+    has_memory_probe: bool = False
+    """Anybody may ask what the process holds in memory, each time after a garbage collection."""
