@@ -82,6 +82,30 @@ METRIC_WORDS = (
         meaning="CPU time of the server's processes during the load, divided by the requests.",
     ),
     MetricWords(
+        id="live_heap_slope",
+        title="Live heap kept per request",
+        better="lower",
+        meaning="Bytes still allocated after a garbage collection that each request leaves behind: a leak.",
+    ),
+    MetricWords(
+        id="uss_slope",
+        title="USS kept per request",
+        better="lower",
+        meaning="The same seen from outside, by memory pages: a coarse ruler, for servers without a probe.",
+    ),
+    MetricWords(
+        id="fd_slope",
+        title="File descriptors kept per 1,000 requests",
+        better="lower",
+        meaning="Open files and sockets that 1,000 requests leave behind.",
+    ),
+    MetricWords(
+        id="thread_slope",
+        title="Threads kept per 1,000 requests",
+        better="lower",
+        meaning="Threads that 1,000 requests leave behind.",
+    ),
+    MetricWords(
         id="capacity",
         title="Capacity",
         better="higher",
@@ -99,6 +123,8 @@ STAT_WORDS = {
     "mean": "mean",
     "share": "share",
     "last": "at the end",
+    "slope": "of itself",
+    "added": "after minus before",
 }
 
 

@@ -199,6 +199,44 @@ class Capacity:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class VariantMemory:
+    """What requests leave behind in one variant."""
+
+    id: str
+    source: str
+    """`probe`: it tells its live heap; `process`: its pages were looked at; `none`: nothing was seen."""
+    state: str
+    """`no leak`, `leak`, `pre-existing leak` or `inconclusive`."""
+    reason: str
+    request_count: int
+    slope: Estimate | None
+    """Live heap, B/request."""
+    uss_slope: Estimate | None
+    fd_slope: Estimate | None
+    """Of 1,000 requests."""
+    thread_slope: Estimate | None
+    notes: tuple[str, ...]
+    sites: tuple[tuple[str, float, float], ...]
+    """Line, bytes and blocks a request that it allocated and that stayed."""
+    containers: tuple[tuple[str, str, float], ...]
+    """Name, type, entries a request."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Memory:
+    """What the memory phase found."""
+
+    repeats: int
+    requests: int
+    tolerance: float
+    state: str
+    reason: str
+    ruler: str
+    added: Estimate | None
+    variants: tuple[VariantMemory, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Results:
     """One run: what was measured, what was judged, and why."""
 
@@ -225,6 +263,8 @@ class Results:
     environment: dict[str, Any]
     capacity: Capacity | None = None
     """None: it was no capacity run."""
+    memory: Memory | None = None
+    """None: the run had no memory phase."""
 
     def comparison(self, endpoint: str, metric: str, *stats: str) -> Comparison | None:
         """Find the comparison in the first of `stats` that the run holds."""
@@ -387,6 +427,7 @@ def _results(root: _Node) -> Results:
         gap=root.text_or_empty("gap"),
         environment=root["environment"].mapping(),
         capacity=_capacity(root.get("capacity")),
+        memory=_memory(root.get("memory")),
     )
 
 
@@ -580,6 +621,46 @@ def _band_point(node: _Node) -> tuple[float, float, float, float]:
         node["low"].number(),
         node["high"].number(),
     )
+
+
+def _memory(node: _Node | None) -> Memory | None:
+    if node is None:
+        return None
+    return Memory(
+        repeats=node["repeats"].count(),
+        requests=node["requests"].count(),
+        tolerance=node["tolerance"].number(),
+        state=node["state"].text(),
+        reason=node["reason"].text(),
+        ruler=node["ruler"].text(),
+        added=_estimate(node, "added"),
+        variants=node.each("variants", _variant_memory),
+    )
+
+
+def _variant_memory(node: _Node) -> VariantMemory:
+    return VariantMemory(
+        id=node["id"].text(),
+        source=node["source"].text(),
+        state=node["state"].text(),
+        reason=node["reason"].text(),
+        request_count=node["request_count"].count(),
+        slope=_estimate(node, "live_heap_slope"),
+        uss_slope=_estimate(node, "uss_slope"),
+        fd_slope=_estimate(node, "fd_slope"),
+        thread_slope=_estimate(node, "thread_slope"),
+        notes=node.each("notes", _Node.text),
+        sites=node.each("sites", _site),
+        containers=node.each("containers", _container),
+    )
+
+
+def _site(node: _Node) -> tuple[str, float, float]:
+    return node["place"].text(), node["bytes_per_request"].number(), node["blocks_per_request"].number()
+
+
+def _container(node: _Node) -> tuple[str, str, float]:
+    return node["name"].text(), node["type"].text(), node["entries_per_request"].number()
 
 
 def _queries(node: _Node | None) -> dict[str, tuple[Statement, ...]]:

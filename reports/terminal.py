@@ -27,7 +27,7 @@ from reports.number_text import (
     value_text,
 )
 from reports.outcomes import OUTCOME_WORDS, evidence, kpi_counts_text, validity_text
-from reports.results import ALL_ENDPOINTS, Capacity, Comparison, Estimate, Kpi, Outcome, Results
+from reports.results import ALL_ENDPOINTS, Capacity, Comparison, Estimate, Kpi, Memory, Outcome, Results
 from reports.visible_text import short_name
 
 _WIDE = 128
@@ -63,6 +63,8 @@ def _parts(results: Results, *, is_wide: bool) -> list[RenderableType]:
         parts += [Text(), _kpi_table(results) if is_wide else _kpi_list(results)]
     if results.capacity:
         parts += [Text(), _capacity_table(results.capacity)]
+    if results.memory:
+        parts += [Text(), *_memory(results.memory)]
     if results.comparisons:
         parts += [Text(), _endpoint_table(results, is_wide=is_wide)]
         parts += [Text(), _worse(results), _indented(_resources(results))]
@@ -186,6 +188,30 @@ def _capacity_table(capacity: Capacity) -> Table:
         knee = _NONE if one.latency_knee is None else f"{one.latency_knee:.3g} /s"
         table.add_row(name, level, interval_text(one.capacity), knee, _short(peak))
     return table
+
+
+def _memory(memory: Memory) -> list[RenderableType]:
+    """Give what a request leaves behind in each variant, then what holds it where that is known."""
+    table = _table("A request keeps", "Live heap", "Interval", "Pages (USS)", "Verdict")
+    for one in memory.variants:
+        table.add_row(
+            one.id,
+            _short(one.slope) if one.slope else NOT_RESOLVABLE,
+            interval_text(one.slope),
+            _short(one.uss_slope),
+            one.state,
+        )
+    lines = [Text(f"{one.id}: {short_name(one.reason, 400)}") for one in memory.variants]
+    lines += [Text(f"{one.id}: {short_name(note, 300)}") for one in memory.variants for note in one.notes]
+    lines.append(Text(short_name(memory.ruler, 400), "dim"))
+    for one in memory.variants:
+        if one.sites:
+            lines.append(Text(f"What stays in {one.id} was allocated here:"))
+        for place, size, _ in one.sites[:_MAX_WORSE]:
+            lines.append(Text(f"  {size:8,.0f} bytes a request  {short_name(place, 100)}"))
+        for name, kind, entries in one.containers[:_MAX_WORSE]:
+            lines.append(Text(f"  {entries:8,.2f} entries a request  {short_name(name, 100)} ({kind})"))
+    return [table, _indented(*lines)]
 
 
 def _worse(results: Results) -> RenderableType:

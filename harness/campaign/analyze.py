@@ -11,8 +11,10 @@ from typing import Any
 import numpy as np
 
 from harness.campaign.analyze_capacity import analyze_capacity
+from harness.campaign.analyze_memory import analyze_memory_run, find_memory
 from harness.campaign.analyze_round import AnalyzedRound, VariantRound, analyze_round
 from harness.campaign.interruptions import told_interruptions
+from harness.campaign.kpi_json import kpi_as_json
 from harness.errors import MeasurementError, NoDataError, UsageError
 from harness.gates.decide import judge_kpi, judge_run
 from harness.gates.kpi_file import read_kpi_file
@@ -51,6 +53,8 @@ def analyze(folder: RunFolder) -> dict[str, Any]:
     if folder.capacity_json.is_file():
         return analyze_capacity(folder)
     run = _read_run(folder)
+    if run.plan.memory and not run.plan.rounds:
+        return analyze_memory_run(folder, run.plan)
     kpi_file = read_kpi_file(folder.kpis_yaml)
     rounds = [
         analyze_round(folder, index=index, variants=run.variants, finished=run.summaries(index))
@@ -62,10 +66,12 @@ def analyze(folder: RunFolder) -> dict[str, Any]:
         after=run.after,
         confidence=kpi_file.confidence,
     )
-    kpi_verdicts = [judge_kpi(kpi, comparisons) for kpi in kpi_file.kpis]
+    memory = find_memory(folder, run.plan, kpi_file.kpis, confidence=kpi_file.confidence)
+    kpi_verdicts = [judge_kpi(kpi, (*comparisons, *memory.comparisons)) for kpi in kpi_file.kpis]
     checks = (
         *check_validity(run.counting_summaries, _facts(run, rounds)),
         check_client_delay(_contradictions(kpi_verdicts, comparisons)),
+        *memory.checks,
     )
     verdict = judge_run(kpi_verdicts, checks)
     return write_results(
@@ -83,7 +89,7 @@ def analyze(folder: RunFolder) -> dict[str, Any]:
             "confidence": kpi_file.confidence,
             "variants": list(_variants(run, rounds, comparisons)),
             "validity": [asdict(check) for check in checks],
-            "kpis": [_kpi(kpi_verdict) for kpi_verdict in kpi_verdicts],
+            "kpis": [kpi_as_json(kpi_verdict) for kpi_verdict in kpi_verdicts],
             "comparisons": [asdict(comparison) for comparison in comparisons],
             "rounds": [_round(run, one) for one in rounds],
             "charts": {
@@ -92,6 +98,7 @@ def analyze(folder: RunFolder) -> dict[str, Any]:
             },
             "queries": {variant: _top_statements(folder, run, variant) for variant in run.variants},
             "gap": " ".join(filter(None, (run.gap, told_interruptions(run.status, run.counting_summaries)))),
+            **({"memory": memory.section} if memory.section else {}),
             "environment": folder.read_json(folder.environment_json)
             if folder.environment_json.is_file()
             else {},
@@ -252,25 +259,6 @@ def _level(
 
 def _estimate(estimate: Estimate | None) -> dict[str, Any] | None:
     return asdict(estimate) if estimate else None
-
-
-def _kpi(kpi_verdict: KpiVerdict) -> dict[str, Any]:
-    kpi, comparison = kpi_verdict.kpi, kpi_verdict.comparison
-    return {
-        "id": kpi.id,
-        "title": kpi.title,
-        "why": kpi.why,
-        "metric": kpi.metric,
-        "stat": kpi.stat,
-        "endpoint": kpi.endpoint,
-        "blocking": kpi.is_blocking,
-        "outcome": kpi_verdict.verdict.outcome.value,
-        "reason": kpi_verdict.verdict.reason,
-        "before": _estimate(comparison.before) if comparison else None,
-        "after": _estimate(comparison.after) if comparison else None,
-        "change": _estimate(comparison.change) if comparison else None,
-        "targets": [target.text for target in kpi.targets],
-    }
 
 
 def _round(run: _Run, analyzed: AnalyzedRound) -> dict[str, Any]:

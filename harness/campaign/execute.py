@@ -9,6 +9,7 @@ from typing import Any
 
 from harness.campaign.bench import Bench, Cores, divide_cores
 from harness.campaign.diagnosis_file import last_diagnosis
+from harness.campaign.execute_memory import execute_memory
 from harness.campaign.execute_round import execute_round
 from harness.campaign.inputs import describe_inputs, refuse_differences
 from harness.campaign.progress import Progress
@@ -43,6 +44,8 @@ def execute(plan: Plan, folder: RunFolder, *, database_url: str | None, progress
             set_aside(folder, round_.index, kept=remaining.kept)
             with _told_as_failure(folder):
                 execute_round(bench, round_, attempt=max(1, folder.last_attempt(round_.index)))
+        if plan.memory:
+            execute_memory(bench, plan.memory)
 
 
 @contextmanager

@@ -5,6 +5,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from harness.campaign.execute import execute
+from harness.campaign.execute_memory import remaining_repeats
 from harness.campaign.inputs import require_same_inputs
 from harness.campaign.progress import Progress
 from harness.campaign.remaining import remaining_rounds
@@ -36,7 +37,8 @@ def read_plan(folder: RunFolder) -> Plan:
 
 def is_whole(plan: Plan, folder: RunFolder) -> bool:
     """Tell whether everything that was planned has been measured."""
-    return not remaining_rounds(plan, folder.finished_slices())
+    rounds = remaining_rounds(plan, folder.finished_slices())
+    return not rounds and not (plan.memory and remaining_repeats(plan.memory, folder))
 
 
 def resume(plan: Plan, folder: RunFolder, *, database_url: str | None, progress: Progress) -> None:

@@ -46,7 +46,7 @@ class ProgressDisplay:
             TextColumn("left"),
             TimeRemainingColumn(),
             console=self._console,
-            disable=not self._console.is_terminal,
+            disable=not self._console.is_terminal or not plan.rounds,
         )
         total_s = sum(slice_.duration_s for round_ in plan.rounds for slice_ in round_.slices)
         self._task = self._bar.add_task("getting ready", total=total_s)

@@ -102,9 +102,16 @@ def measure(plan: Plan, experiment_text: str, *, out: Path | None, database_url:
     folder.write_text(folder.experiment_yaml, experiment_text)
     folder.write_text(folder.kpis_yaml, kpi_file.text)
     folder.write_text(folder.plan_json, dump_plan(plan))
-    click.echo(f"{plan.title}: {len(plan.rounds)} rounds, run folder {folder.path}", err=True)
+    click.echo(f"{plan.title}: {_length(plan)}, run folder {folder.path}", err=True)
     with hold_run(folder):
         return _carry_out(execute, plan, folder, database_url)
+
+
+def _length(plan: Plan) -> str:
+    parts = [f"{len(plan.rounds)} rounds"] if plan.rounds else []
+    if plan.memory:
+        parts.append(f"memory, {plan.memory.repeats} repeats of {plan.memory.requests:,} requests")
+    return " and ".join(parts)
 
 
 def finish(folder: RunFolder, *, database_url: str | None) -> ExitCode:

@@ -19,6 +19,7 @@ _SIZES = {
     "%": {"%": 1.0},
     "/s": {"/s": 1.0},
     "count": {"count": 1.0},
+    "B/request": {"B/request": 1.0, "KiB/request": 2.0**10},
 }
 """For each metric's unit: in which units a target may be written, and how many of the metric's each is."""
 

@@ -57,6 +57,22 @@ METRICS = (
         id="cpu_time", title="Server CPU per request", unit="ms", better="lower",
         description="CPU time of the server's processes during the load, per request.",
     ),
+    Metric(
+        id="live_heap_slope", title="Live heap kept per request", unit="B/request", better="lower",
+        description="Bytes still allocated after a collection that each request leaves behind.",
+    ),
+    Metric(
+        id="uss_slope", title="USS kept per request", unit="B/request", better="lower",
+        description="Growth of the processes' own memory per request; allocators make it a coarse ruler.",
+    ),
+    Metric(
+        id="fd_slope", title="File descriptors kept per 1,000 requests", unit="count", better="lower",
+        description="Open files and sockets that 1,000 requests leave behind.",
+    ),
+    Metric(
+        id="thread_slope", title="Threads kept per 1,000 requests", unit="count", better="lower",
+        description="Threads that 1,000 requests leave behind.",
+    ),
 )  # fmt: skip
 
 METRIC_BY_ID = {metric.id: metric for metric in METRICS}

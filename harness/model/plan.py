@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from typing import Literal
 
+from harness.model.memory import MemoryPhase
 from harness.model.variant import Variant
 
 Distribution = Literal["poisson", "uniform"]
@@ -127,3 +128,5 @@ class Plan:
     """Path of the KPI file as asked for; its text is kept in the run folder."""
     experiment_file: str = ""
     """Path of the experiment file as asked for, likewise; empty where there was none."""
+    memory: MemoryPhase | None = None
+    """What comes after the rounds, of which there may then be none; None: nothing."""

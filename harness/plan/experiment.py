@@ -8,6 +8,7 @@ from typing import Any
 
 from harness.documents import Document, Fault, load_schema, read_document
 from harness.errors import UsageError
+from harness.model.memory import MemoryPhase
 from harness.model.plan import Plan, Scenario, Stage, Workers
 from harness.model.variant import DatabaseRecipe, Variant
 from harness.plan.schedule import draw_rounds
@@ -62,6 +63,22 @@ def read_experiment(path: Path) -> Document:
 def _faults(document: Document) -> Iterator[Fault]:
     yield from _variant_faults(document)
     yield from _load_faults(document)
+    yield from _memory_faults(document)
+
+
+def _memory_faults(document: Document) -> Iterator[Fault]:
+    content = document.content if isinstance(document.content, dict) else {}
+    memory = content.get("memory")
+    if content.get("rounds") == 0 and memory is None:
+        yield document.line("rounds"), "without rounds and without memory there is nothing to measure"
+    if isinstance(memory, dict):
+        requests = memory.get("requests", MemoryPhase().requests)
+        checkpoint = memory.get("checkpoint", MemoryPhase().checkpoint)
+        if all(isinstance(number, int) for number in (requests, checkpoint)) and requests < 20 * checkpoint:
+            yield (
+                document.line("memory"),
+                f"{requests} requests need a checkpoint each {requests // 20} or less",
+            )
 
 
 def _load_faults(document: Document) -> Iterator[Fault]:
@@ -130,6 +147,7 @@ def plan_experiment(document: Document, overrides: Overrides) -> Plan:
         ),
         kpi_file=str(resolve_path(overrides.kpis or content.get("kpis", "kpis.yaml"), home)),
         experiment_file=str(Path(document.name).resolve()),
+        memory=MemoryPhase(**content["memory"]) if "memory" in content else None,
     )
 
 

@@ -4,6 +4,7 @@ import json
 from dataclasses import asdict
 from typing import Any
 
+from harness.model.memory import MemoryPhase
 from harness.model.plan import Plan, Round, Scenario, Slice, Stage, Workers
 from harness.model.variant import DatabaseRecipe, Variant
 
@@ -29,6 +30,7 @@ def load_plan(text: str) -> Plan:
                 )
                 for entry in content["rounds"]
             ),
+            "memory": MemoryPhase(**content["memory"]) if content.get("memory") else None,
         }
     )
 

@@ -13,7 +13,7 @@ import numpy as np
 
 from harness.model.measurement import Comparison, Estimate, Measurement
 from harness.model.metric import METRIC_BY_ID
-from harness.stats.measure import METRIC_STATS, SERVER_METRICS, WHOLE_MIX
+from harness.stats.measure import MEMORY_METRICS, METRIC_STATS, SERVER_METRICS, WHOLE_MIX
 from harness.stats.percentiles import QUANTILES, SAMPLES_IN_TAIL, samples_needed
 from harness.stats.proportion import clopper_pearson
 from harness.stats.signed_rank import FloatArray, Interval, rounds_needed, signed_rank_interval
@@ -72,6 +72,8 @@ def compare(
 def _keys(endpoints: set[str]) -> Iterator[tuple[str, str, str]]:
     for endpoint in (WHOLE_MIX, *sorted(endpoints - {WHOLE_MIX})):
         for metric, stats in METRIC_STATS.items():
+            if metric in MEMORY_METRICS:
+                continue  # no round has them
             if endpoint == WHOLE_MIX or metric not in SERVER_METRICS:
                 for stat in stats:
                     yield endpoint, metric, stat

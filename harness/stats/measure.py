@@ -27,10 +27,17 @@ METRIC_STATS = {
     "memory_uss": ("last",),
     "memory_rss": ("last",),
     "cpu_time": ("mean",),
+    "live_heap_slope": ("slope", "added"),
+    "uss_slope": ("slope", "added"),
+    "fd_slope": ("slope",),
+    "thread_slope": ("slope",),
 }
 """Which statistics of which metric are measured; a KPI may name these and no others."""
 
-SERVER_METRICS = frozenset({"memory_uss", "memory_rss", "cpu_time"})
+MEMORY_METRICS = ("live_heap_slope", "uss_slope", "fd_slope", "thread_slope")
+"""Metrics of the memory phase: `slope` is of a build itself, `added` is after minus before."""
+
+SERVER_METRICS = frozenset({"memory_uss", "memory_rss", "cpu_time", *MEMORY_METRICS})
 """Metrics of the server's processes; they belong to no endpoint."""
 
 _BYTES_PER_MIB = 2**20

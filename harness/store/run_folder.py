@@ -112,6 +112,22 @@ class RunFolder:
         """Return the file of a capacity run's steps in a round."""
         return self.round_dir(round_index) / "steps.jsonl"
 
+    def memory_dir(self, repeat: int) -> Path:
+        """Return the folder of a repeat of the memory phase, counted from 1."""
+        return self.path / "memory" / f"{repeat:02}"
+
+    def memory_jsonl(self, repeat: int, variant_id: str) -> Path:
+        """Return the file of the looks at one variant's memory in a repeat."""
+        return self.memory_dir(repeat) / f"{variant_id}.jsonl"
+
+    def repeat_json(self, repeat: int) -> Path:
+        """Return the file that makes a repeat count: it is written last."""
+        return self.memory_dir(repeat) / "repeat.json"
+
+    def memory_trace_json(self, variant_id: str) -> Path:
+        """Return the file of what a traced server told of its allocations; only a leak has one."""
+        return self.path / "memory" / "trace" / f"{variant_id}.json"
+
     def round_dir(self, round_index: int) -> Path:
         """Return the folder of a round, counted from 1."""
         return self.path / "rounds" / f"{round_index:02}"

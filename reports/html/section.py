@@ -22,5 +22,5 @@ class Section:
 
 
 def compares_requests(results: Results) -> bool:
-    """Tell whether a run compared requests at one rate; a capacity run searched the rate."""
-    return results.capacity is None
+    """Tell whether a run compared requests at one rate: a search of the rate, or memory alone, does not."""
+    return results.capacity is None and not (results.memory and not results.rounds)

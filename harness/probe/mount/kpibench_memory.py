@@ -28,7 +28,7 @@ from typing import Any
 import psutil
 
 TRACING = os.environ.get("KPIBENCH_TRACE_MEMORY") == "1"
-FRAMES = 8
+FRAMES = 6
 """Lines of each allocation's history, among which that of the server's own code is looked for."""
 SITES = 200
 CONTAINERS = 40
@@ -60,7 +60,7 @@ def read_memory() -> dict[str, Any]:
             "object_count": len(gc.get_objects()) + gc.get_freeze_count(),
             "uss_bytes": memory.uss,
             "rss_bytes": memory.rss,
-            "fd_count": _PROCESS.num_fds() if hasattr(_PROCESS, "num_fds") else _PROCESS.num_handles(),
+            "fd_count": getattr(_PROCESS, "num_handles" if os.name == "nt" else "num_fds")(),
             "thread_count": _PROCESS.num_threads(),
             "tracing": {"sites": _sites(), "containers": _containers()} if TRACING else None,
         }
@@ -103,30 +103,34 @@ def _python_bytes() -> int | None:
 def _sites() -> list[dict[str, Any]]:
     """Name the lines of the server's own code that hold most, with all that was allocated on their behalf."""
     totals: dict[str, list[int]] = {}
-    for trace in tracemalloc.take_snapshot().traces:
-        total = totals.setdefault(_own_line(trace.traceback), [0, 0])
-        total[0] += trace.size
-        total[1] += 1
+    for group in tracemalloc.take_snapshot().statistics("traceback"):
+        total = totals.setdefault(_own_line(group.traceback), [0, 0])
+        total[0] += group.size
+        total[1] += group.count
     largest = sorted(totals.items(), key=lambda entry: -entry[1][0])[:SITES]
     return [{"place": place, "bytes": size, "blocks": count} for place, (size, count) in largest]
 
 
 def _own_line(traceback: tracemalloc.Traceback) -> str:
-    lines = [f"{frame.filename}:{frame.lineno}" for frame in reversed(traceback)]
-    return next((line for line in lines if not line.startswith((*_LIBRARIES, "<"))), lines[0])
+    """Return the innermost line that is neither of the standard library nor of a package, if there is one."""
+    for position in range(len(traceback) - 1, -1, -1):
+        frame = traceback[position]
+        if not frame.filename.startswith((*_LIBRARIES, "<")):
+            return f"{frame.filename}:{frame.lineno}"
+    return f"{traceback[-1].filename}:{traceback[-1].lineno}"
 
 
 def _containers() -> list[dict[str, Any]]:
     """Name the longest containers by whatever holds them."""
-    found: dict[int, Any] = {}
+    holders: dict[int, tuple[Any, list[Any]]] = {}
     for thing in gc.get_objects():
         # The collector does not know dictionaries of plain values; only whoever holds them does.
-        for one in (thing, *gc.get_referents(thing)):
+        for one in gc.get_referents(thing):
             if isinstance(one, _CONTAINER_TYPES) and _length(one) >= LEAST_LENGTH:
-                found[id(one)] = one
-    longest = sorted(found.values(), key=_length, reverse=True)[:CONTAINERS]
-    del found
-    named = [(_name(one), type(one).__name__, _length(one)) for one in longest]
+                holders.setdefault(id(one), (one, []))[1].append(thing)
+    longest = sorted(holders.values(), key=lambda found: -_length(found[0]))[:CONTAINERS]
+    del holders
+    named = [(_name(one, held_by), type(one).__name__, _length(one)) for one, held_by in longest]
     return [{"name": name, "type": kind, "length": length} for name, kind, length in named if name]
 
 
@@ -135,9 +139,9 @@ def _length(container: Any) -> int:
     return int(kind.__len__(container))
 
 
-def _name(container: Any) -> str:
+def _name(container: Any, holders: list[Any]) -> str:
     """Say `module.NAME`, `module.Class.attribute` or `cache of module.function`; empty if nobody tells."""
-    for holder in gc.get_referrers(container):
+    for holder in holders:
         if isinstance(holder, dict):
             key = next((key for key, value in holder.items() if value is container), None)
             owner = holder.get("__name__") or _owner_of(holder)

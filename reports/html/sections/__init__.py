@@ -6,6 +6,7 @@ from reports.html.sections.certainty import CERTAINTY
 from reports.html.sections.database import DATABASE
 from reports.html.sections.distributions import DISTRIBUTIONS
 from reports.html.sections.endpoints import ENDPOINTS
+from reports.html.sections.memory import MEMORY
 from reports.html.sections.method import METHOD
 from reports.html.sections.over_time import OVER_TIME
 from reports.html.sections.scorecard import SCORECARD
@@ -16,6 +17,7 @@ SECTIONS: tuple[Section, ...] = (
     VERDICT,
     SCORECARD,
     CAPACITY,
+    MEMORY,
     CERTAINTY,
     WORSE,
     ENDPOINTS,

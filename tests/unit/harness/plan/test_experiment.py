@@ -204,3 +204,30 @@ def test_users_of_a_closed_loop_are_not_shared_out(write):
     document = read_experiment(write(GOOD.replace("rate: 12.5", "users: 5")))
     with pytest.raises(UsageError, match="Workers share a schedule"):
         plan_experiment(document, Overrides(workers=Workers(count=2)))
+
+
+def test_a_memory_phase_is_planned_with_its_defaults_and_may_stand_alone(write):
+    path = write(GOOD + "rounds: 0\n    memory: {requests: 4000, checkpoint: 100}\n")
+    plan = plan_experiment(read_experiment(path), Overrides())
+
+    assert plan.rounds == ()
+    assert (plan.memory.repeats, plan.memory.requests, plan.memory.probe_path) == (
+        6,
+        4000,
+        "/_kpibench/memory",
+    )
+    assert load_plan(dump_plan(plan)) == plan
+
+
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        ("rounds: 0\n", "nothing to measure"),
+        ("memory: {requests: 1000}\n", "checkpoint each 50 or less"),
+        ("memory: {repeats: 1}\n", "memory.repeats"),
+        ("memory: {hunt: true}\n", "unknown key 'hunt'"),
+    ],
+)
+def test_a_memory_phase_that_cannot_decide_is_a_fault(write, text, told):
+    with pytest.raises(DocumentError, match=told):
+        read_experiment(write(GOOD + text))

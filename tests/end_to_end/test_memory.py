@@ -1,0 +1,74 @@
+"""`kpibench run` with a memory phase, as a user runs it: real servers, real Locust, up to the verdict."""
+
+import json
+import sys
+from pathlib import Path
+
+import pytest
+import yaml
+
+from reference_app.legacy.leaks import BYTES_PER_REQUEST
+
+ROOT = Path(__file__).resolve().parents[2]
+LOAD = """
+from locust import FastHttpUser, constant, task
+
+class Visitor(FastHttpUser):
+    wait_time = constant(0)
+
+    @task
+    def look(self):
+        self.client.get("/page", name="/page")
+"""
+
+
+def experiment(folder, *, before, after, memory):
+    def command(kind):
+        return {"command": [sys.executable, str(ROOT / "tests/leaking_server.py"), "{port}", *kind.split()]}
+
+    (folder / "load.py").write_text(LOAD)
+    content = {
+        "schema_version": 1,
+        "id": "leaks",
+        "variants": [{"id": "before", **command(before)}, {"id": "after", **command(after)}],
+        "load": {"scenario": "load.py", "users": 2},
+        "rounds": 0,
+        "memory": memory,
+        "kpis": "harness/gates/memory.yaml",
+    }
+    (folder / "leaks.yaml").write_text(yaml.safe_dump(content))
+    return folder / "leaks.yaml"
+
+
+def test_a_leak_of_after_ends_with_99_its_rate_and_its_line(kpibench, tmp_path):
+    memory = {"repeats": 2, "requests": 1500, "checkpoint": 60}
+    path = experiment(tmp_path, before="none 0", after="bytes 4000", memory=memory)
+    done = kpibench("run", path, "--out", "run", cwd=tmp_path)
+    results = json.loads((tmp_path / "run/results.json").read_text())
+
+    assert done.returncode == 99, done.stderr
+    assert results["memory"]["state"] == "leak"
+    before, after = results["memory"]["variants"]
+    assert before["state"] == "no leak"
+    assert after["live_heap_slope"]["value"] == pytest.approx(4000, rel=0.05)
+    assert "leaking_server.py" in after["sites"][0]["place"]
+    assert "Leak.kept" in done.stdout
+    assert "repeat 2 of 2" in done.stderr
+    assert "Memory that stays" in (tmp_path / "run/report.html").read_text()
+
+
+@pytest.mark.long
+@pytest.mark.parametrize("kind", sorted(BYTES_PER_REQUEST))
+def test_each_leak_of_before_is_found_with_its_rate_and_its_place(kpibench, tmp_path, kind):
+    content = yaml.safe_load((ROOT / "harness/plan/experiments/memory.yaml").read_text())
+    content["target"]["command"] += ["--leak", kind]
+    content["memory"].update(repeats=2, requests=900, checkpoint=30)
+    content["variants"] = [{"id": "before"}, {"id": "after"}]
+    (tmp_path / "one.yaml").write_text(yaml.safe_dump(content))
+    done = kpibench("run", tmp_path / "one.yaml", "--out", "run", cwd=tmp_path, timeout=900)
+    before, after = json.loads((tmp_path / "run/results.json").read_text())["memory"]["variants"]
+
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert after["state"] == "no leak"
+    assert before["live_heap_slope"]["value"] == pytest.approx(BYTES_PER_REQUEST[kind], rel=0.15)
+    assert any("legacy/leaks.py" in site["place"] for site in before["sites"])
