@@ -5,16 +5,18 @@ from collections.abc import AsyncIterator, Callable
 from aiohttp import web
 from aiohttp.typedefs import Handler
 
+from reference_app.caching.changes import Changes
 from reference_app.components import Components, LayerParts
 from reference_app.externals.gateway import Gateway
-from reference_app.monitoring.layer_times import TIMINGS, measured
+from reference_app.middleware.needs import DeclaredRoutes
+from reference_app.monitoring.layer_times import TIMINGS, LayerTime, take_off
 from reference_app.monitoring.live_memory import live_memory_first
 from reference_app.monitoring.request_timings import RequestTimings, begin_request
 from reference_app.services.accounts import AccountService
 from reference_app.services.booking import BookingService
 from reference_app.services.care import NotificationService, ReviewService, WaitlistService
 from reference_app.services.payments import PaymentService
-from reference_app.services.registry import ServiceRegistry
+from reference_app.services.registry import ServiceParts, ServiceRegistry
 from reference_app.services.second_factor import SecondFactorService
 from reference_app.services.transactions import Transactions
 from reference_app.services.visits import VisitService
@@ -43,10 +45,28 @@ def make_app(components: Components, settings: Settings, loaded: LoadedData) -> 
     """Put the application together; it opens its connections when it starts."""
     connections = components.connections(settings)
     users = Users(connections)
-    registry = components.services(settings, connections, loaded)
+    changes = components.changes(settings)
+    gateway = Gateway(settings.externals_url)
+    registry = components.services(
+        ServiceParts(
+            settings=settings, connections=connections, gateway=gateway, changes=changes, loaded=loaded
+        )
+    )
     accounts = registry.front(AccountService(users, settings.token_secret), "accounts", "auth")
-    parts = LayerParts(settings=settings, connections=connections, users=users, accounts=accounts)
-    layers, layer_times = measured(components.layers(parts))
+    handlers = Handlers(_services(components, connections, accounts, loaded, registry, changes))
+    others = _other_routes(components, connections, accounts, gateway, settings, loaded, registry, changes)
+    layer_times: list[LayerTime] = []
+    listed = routes(handlers, Health(connections), Monitoring(layer_times, registry), others)
+    parts = LayerParts(
+        settings=settings,
+        connections=connections,
+        users=users,
+        accounts=accounts,
+        routes=DeclaredRoutes(listed),
+        changes=changes,
+    )
+    layers = components.layers(parts, components.rate_limits(parts), components.cache(parts))
+    layer_times.extend(LayerTime(layer.name) for layer in layers)
     # Errors become answers twice: inside, so that the layers see answers; outside, for what a
     # layer itself refuses.
     app = web.Application(
@@ -54,18 +74,14 @@ def make_app(components: Components, settings: Settings, loaded: LoadedData) -> 
             *([live_memory_first] if settings.has_memory_probe else []),
             _with_timings,
             errors_as_json,
-            *layers,
+            *components.arrangement(layers, layer_times, parts.routes),
+            take_off,
             errors_as_json,
         ],
         client_max_size=MAX_BODY_BYTES,
     )
-    app.cleanup_ctx.append(_open(connections, registry))
+    app.cleanup_ctx.append(_running(registry))
     app.on_response_prepare.append(_add_server_timing)
-    handlers = Handlers(_services(components, connections, accounts, loaded, registry))
-    gateway = Gateway(settings.externals_url)
-    app.cleanup_ctx.append(_open_gateway(gateway))
-    others = _other_routes(components, connections, accounts, gateway, settings, loaded, registry)
-    listed = routes(handlers, Health(connections), Monitoring(layer_times, registry), others)
     app.add_routes(components.mounts([route.definition for route in listed]))
     return app
 
@@ -76,9 +92,10 @@ def _services(
     accounts: AccountService,
     loaded: LoadedData,
     registry: ServiceRegistry,
+    changes: Changes,
 ) -> Services:
     today = loaded.anchor_date
-    transactions = Transactions(connections, components.booking_lock())
+    transactions = Transactions(connections, components.booking_lock(), changes)
     booking = BookingService(transactions, components.bookings(), today)
     return Services(
         today=today,
@@ -100,9 +117,10 @@ def _other_routes(
     settings: Settings,
     loaded: LoadedData,
     registry: ServiceRegistry,
+    changes: Changes,
 ) -> list[Route]:
     today = loaded.anchor_date
-    transactions = Transactions(connections, components.booking_lock())
+    transactions = Transactions(connections, components.booking_lock(), changes)
     bookings = components.bookings()
     second_factor = SecondFactorService(transactions, accounts, settings.token_secret)
     visits = VisitService(transactions, bookings, components.visits(), today)
@@ -132,25 +150,13 @@ def _other_routes(
     ]
 
 
-def _open_gateway(gateway: Gateway) -> Callable[[web.Application], AsyncIterator[None]]:
-    async def opened(_: web.Application) -> AsyncIterator[None]:
-        await gateway.open()
-        yield
-        await gateway.close()
-
-    return opened
-
-
-def _open(
-    connections: Connections, registry: ServiceRegistry
-) -> Callable[[web.Application], AsyncIterator[None]]:
-    async def opened(_: web.Application) -> AsyncIterator[None]:
-        await connections.open()
+def _running(registry: ServiceRegistry) -> Callable[[web.Application], AsyncIterator[None]]:
+    async def running(_: web.Application) -> AsyncIterator[None]:
         await registry.start()
         yield
-        await connections.close()
+        await registry.stop()
 
-    return opened
+    return running
 
 
 @web.middleware

@@ -11,7 +11,7 @@ from reference_app.duties.command import add_duty
 from reference_app.failure import StartError
 from reference_app.index_command import add_indexes
 from reference_app.optimizations import ALL
-from reference_app.settings import LEAKS, REQUESTS_PER_MINUTE, Settings
+from reference_app.settings import LEAKS, REQUESTS_PER_MINUTE, TIER_LIMITS, Settings
 from reference_app.variants import VARIANTS, Build, build, variant_ids
 
 _EXAMPLES = """\
@@ -81,6 +81,12 @@ def _add_serve(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") 
         "--memory-probe",
         action="store_true",
         help="tell anybody at /_kpibench/memory what the process holds, for measurements",
+    )
+    serving.add_argument(
+        "--tier",
+        choices=tuple(TIER_LIMITS),
+        help="hold callers to this key tier's published limits and to those of each class of paths;"
+        " unless told, --requests-per-minute alone limits them",
     )
     serving.add_argument(
         "--externals-url",
@@ -214,6 +220,7 @@ def _serve(options: argparse.Namespace) -> None:
         port=options.port,
         externals_url=options.externals_url,
         requests_per_minute=options.requests_per_minute,
+        tier=options.tier,
         anonymous_requests_per_minute=12 * options.requests_per_minute,
         leaks=frozenset(LEAKS if options.leaks is None else options.leaks) - {"none"},
         has_memory_probe=options.memory_probe,

@@ -4,9 +4,13 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from aiohttp import web
+from aiohttp.typedefs import Middleware
 
+from reference_app.caching.changes import Changes
 from reference_app.duties.duty import DutyStatements
 from reference_app.middleware.layer import Layer
+from reference_app.middleware.needs import DeclaredRoutes
+from reference_app.monitoring.layer_times import LayerTime
 from reference_app.services.accounts import AccountService
 from reference_app.services.ports import (
     AnalyticsQuery,
@@ -26,10 +30,9 @@ from reference_app.services.ports import (
     VisitStatements,
     WaitlistStatements,
 )
-from reference_app.services.registry import ServiceRegistry
+from reference_app.services.registry import ServiceParts, ServiceRegistry
 from reference_app.settings import Settings
 from reference_app.storage.connections import Connections
-from reference_app.storage.loaded_data import LoadedData
 from reference_app.storage.users import Users
 
 
@@ -41,6 +44,8 @@ class LayerParts:
     connections: Connections
     users: Users
     accounts: AccountService
+    routes: DeclaredRoutes
+    changes: Changes
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -50,9 +55,15 @@ class Components:
     migrations: tuple[str, ...]
     """SQL files that change the database, in order; `data load` applies them."""
     connections: Callable[[Settings], Connections]
-    layers: Callable[[LayerParts], tuple[Layer, ...]]
-    """Middleware, outermost first."""
-    services: Callable[[Settings, Connections, LoadedData], ServiceRegistry]
+    layers: Callable[[LayerParts, Layer, Layer], tuple[Layer, ...]]
+    """Middleware, outermost first; puts the layers for rate limits and for kept answers where they belong."""
+    rate_limits: Callable[[LayerParts], Layer]
+    cache: Callable[[LayerParts], Layer]
+    arrangement: Callable[[Sequence[Layer], Sequence[LayerTime], DeclaredRoutes], Sequence[Middleware]]
+    """Decides which requests pass which layers."""
+    changes: Callable[[Settings], Changes]
+    """How writes bring kept answers to an end."""
+    services: Callable[[ServiceParts], ServiceRegistry]
     """Makes the registry through which callers reach the services of the domain."""
     mounts: Callable[[Sequence[web.RouteDef]], list[web.RouteDef]]
     """Repeats the routes under every channel and version."""

@@ -7,6 +7,13 @@ LEAKS = ("sessions", "tokens", "listeners", "metrics", "caches")
 """Kinds of memory leaks that BEFORE has (legacy/leaks.py)."""
 REQUESTS_PER_MINUTE = 1_000
 """The enterprise tier."""
+TIER_LIMITS: dict[str, tuple[int, int, int]] = {
+    "free": (10, 100, 1_000),
+    "basic": (60, 1_000, 10_000),
+    "premium": (300, 5_000, 50_000),
+    "enterprise": (1_000, 20_000, 200_000),
+}
+"""Requests a minute, an hour and a day."""
 
 _DEMO_TOKEN_SECRET = "kpibench-demo-secret-for-local-measurements-only"  # noqa: S105 - signs demo accounts' tokens
 
@@ -27,6 +34,8 @@ class Settings:
     """Requests of one account."""
     anonymous_requests_per_minute: int = 12 * REQUESTS_PER_MINUTE
     """Requests without an account from one address, behind which a whole town may live."""
+    tier: str | None = None
+    """The key tier whose published limits, and those of each class of paths, callers are held to."""
     moves_per_minute: int = 300
     """Charges and refunds by one account: the premium tier."""
     leaks: frozenset[str] = frozenset(LEAKS)

@@ -46,4 +46,8 @@ class InvalidError(RequestError):
 
 
 class TooManyRequestsError(RequestError):
-    """The caller is asked to wait a minute before the next request."""
+    """The caller is asked to wait before the next request."""
+
+    def __init__(self, code: str, message: str, retry_after_s: int = 60) -> None:
+        super().__init__(code, message)
+        self.retry_after_s = retry_after_s

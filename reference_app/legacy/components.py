@@ -1,5 +1,6 @@
 """BEFORE: the parts that the optimizations start from."""
 
+from reference_app.caching.changes import NoChanges
 from reference_app.components import Components
 from reference_app.legacy.alias_routes import alias_routes
 from reference_app.legacy.analytics import RowByRowAnalytics
@@ -10,6 +11,8 @@ from reference_app.legacy.directory import LocationByLocationDirectory
 from reference_app.legacy.duties import TableByTableDuties
 from reference_app.legacy.histories import VisitByVisitHistory
 from reference_app.legacy.location_days import EntryByEntryLocationDay
+from reference_app.legacy.middleware.api_rate_limiting import ApiRateLimiting
+from reference_app.legacy.middleware.response_cache import ResponseCache
 from reference_app.legacy.middleware.stack import thirteen_layers
 from reference_app.legacy.next_slots import DayByDayNextSlot
 from reference_app.legacy.notifications import MessageByMessageNotifications
@@ -20,6 +23,7 @@ from reference_app.legacy.reviews import ReviewByReviewReviews
 from reference_app.legacy.services.locator import ServiceLocator
 from reference_app.legacy.visits import StepByStepVisits
 from reference_app.legacy.waitlist import EntryByEntryWaitlist
+from reference_app.monitoring.layer_times import every_layer
 from reference_app.storage.booking_locks import NoBookingLock
 from reference_app.storage.connections import ConnectionPerUse
 
@@ -27,6 +31,10 @@ BEFORE = Components(
     migrations=(),
     connections=lambda settings: ConnectionPerUse(settings.database_url),
     layers=thirteen_layers,
+    rate_limits=ApiRateLimiting,
+    cache=lambda _: ResponseCache(),
+    arrangement=every_layer,
+    changes=lambda _: NoChanges(),
     services=ServiceLocator,
     mounts=alias_routes,
     directory=LocationByLocationDirectory,

@@ -14,6 +14,8 @@ class Claims:
     user_id: int
     email: str
     is_second_factor_verified: bool
+    expires_at_s: float
+    """Since the epoch."""
 
 
 def read_claims(token: str, secret: str) -> Claims | None:
@@ -24,6 +26,7 @@ def read_claims(token: str, secret: str) -> Claims | None:
             user_id=int(content["sub"]),
             email=str(content["email"]),
             is_second_factor_verified=content.get("mfa") is True,
+            expires_at_s=float(content["exp"]),
         )
     except (jwt.InvalidTokenError, ValueError):
         return None

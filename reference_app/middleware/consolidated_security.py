@@ -8,6 +8,7 @@ from aiohttp.typedefs import Handler
 from reference_app.components import LayerParts
 from reference_app.middleware.attack_patterns import require_harmless
 from reference_app.middleware.body_rules import read_acceptable_body
+from reference_app.middleware.needs import Need
 from reference_app.middleware.security_headers import SECURITY_HEADERS
 from reference_app.middleware.webhook_signatures import (
     PROVIDERS,
@@ -21,6 +22,9 @@ class ConsolidatedSecurityMiddleware:
     """Attack patterns, webhook signatures, validation of the body, and security headers."""
 
     name = "consolidated_security"
+    meets: frozenset[Need] = frozenset(
+        {"harmless address", "signed webhooks", "sound body", "security headers"}
+    )
 
     def __init__(self, parts: LayerParts) -> None:
         self._secrets = {name: provider_secret(parts.settings.token_secret, name) for name in PROVIDERS}

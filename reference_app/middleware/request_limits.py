@@ -1,31 +1,95 @@
-"""How many requests a caller may make in a minute: accounts one by one, strangers by their address."""
+"""How many requests a caller may make: accounts one by one, strangers by their address.
 
+Unless told otherwise there is one limit for each account, roomy enough for a load test. `Settings.tier` holds
+callers to what was published: the limits of their key tier, and of each class of paths.
+"""
+
+from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Literal
 
 from aiohttp import web
 
 from reference_app.domain.errors import TooManyRequestsError
 from reference_app.domain.people import User
-from reference_app.settings import Settings
+from reference_app.middleware.endpoints import endpoint_of
+from reference_app.settings import TIER_LIMITS, Settings
 
-WINDOW_S = 60.0
+MINUTE_S = 60
+HOUR_S = 3_600
+DAY_S = 86_400
+
+PathClass = Literal["login", "register", "payments", "appointments", "analytics", "public", "other"]
+
+
+@dataclass(frozen=True, slots=True)
+class ClassLimit:
+    """How many requests of a class of paths a minute may hold, and how many may come at once."""
+
+    per_minute: int
+    burst: int
+
+
+CLASS_LIMITS: dict[PathClass, ClassLimit] = {
+    "login": ClassLimit(10, 5),
+    "register": ClassLimit(5, 2),
+    "payments": ClassLimit(20, 10),
+    "appointments": ClassLimit(100, 50),
+    "analytics": ClassLimit(50, 25),
+    "public": ClassLimit(200, 100),
+    "other": ClassLimit(60, 60),
+}
+_CLASS_OF: tuple[tuple[str, PathClass], ...] = (
+    ("/auth/login", "login"),
+    ("/auth/", "register"),
+    ("/payments", "payments"),
+    ("/appointments", "appointments"),
+    ("/analytics", "analytics"),
+    ("/locations", "public"),
+    ("/availability", "public"),
+    ("/barbers", "public"),
+)
 
 
 @dataclass(frozen=True, slots=True)
 class Allowance:
-    """Whose requests are counted together, and how many a minute may hold."""
+    """Whose requests are counted together, how many a window may hold, and how many may come at once."""
 
+    name: str
+    """As `RateLimit-Policy` names it."""
     key: str
     request_count: int
+    window_s: int
+    burst: int
 
 
-def allowance_of(request: web.Request, caller: User | None, settings: Settings) -> Allowance:
-    """Find what a request counts towards."""
+def allowances_of(request: web.Request, caller: User | None, settings: Settings) -> Sequence[Allowance]:
+    """List everything that a request counts towards; each must admit it."""
     if caller is not None:
-        return Allowance(f"account {caller.id}", settings.requests_per_minute)
-    return Allowance(f"address {request.remote}", settings.anonymous_requests_per_minute)
+        who, per_minute = f"account {caller.id}", settings.requests_per_minute
+    else:
+        who, per_minute = f"address {request.remote}", settings.anonymous_requests_per_minute
+    if settings.tier is None:
+        return (Allowance("minute", who, per_minute, MINUTE_S, per_minute),)
+    return (*_of_tier(who, settings.tier), _of_class(who, path_class(request.path)))
 
 
-def too_many_requests() -> TooManyRequestsError:
+def path_class(path: str) -> PathClass:
+    """Tell the class of a path, whatever its channel and version."""
+    endpoint = endpoint_of(path)
+    return next((name for prefix, name in _CLASS_OF if endpoint.startswith(prefix)), "other")
+
+
+def _of_tier(who: str, tier: str) -> Sequence[Allowance]:
+    limits = zip(("minute", "hour", "day"), TIER_LIMITS[tier], (MINUTE_S, HOUR_S, DAY_S), strict=True)
+    return [Allowance(name, f"{who} {name}", count, window_s, count) for name, count, window_s in limits]
+
+
+def _of_class(who: str, name: PathClass) -> Allowance:
+    limit = CLASS_LIMITS[name]
+    return Allowance(name, f"{who} {name}", limit.per_minute, MINUTE_S, limit.burst)
+
+
+def too_many_requests(retry_after_s: int = MINUTE_S) -> TooManyRequestsError:
     """Make the refusal."""
-    return TooManyRequestsError("rate_limited", "Too many requests; wait a minute.")
+    return TooManyRequestsError("rate_limited", "Too many requests; wait a minute.", retry_after_s)

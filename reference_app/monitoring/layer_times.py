@@ -1,53 +1,88 @@
 """Own time of each middleware layer: what it wraps is taken off. The same for all, apart from them."""
 
 import time
+from array import array
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from aiohttp import web
 from aiohttp.typedefs import Handler, Middleware
 
 from reference_app.middleware.layer import Layer
+from reference_app.middleware.needs import DeclaredRoutes
 from reference_app.monitoring.request_timings import RequestTimings
 
 TIMINGS = web.RequestKey("timings", RequestTimings)
+KEPT_CALLS = 4_096
+"""The newest calls of a layer, from which its percentiles are taken."""
 
 
 @dataclass(slots=True)
 class LayerTime:
-    """A layer's calls and own time since the start."""
+    """A layer's calls and own time since the start, and the own times of its newest calls."""
 
     name: str
     request_count: int = 0
     self_s: float = 0.0
+    _newest_s: "array[float]" = field(default_factory=lambda: array("d", bytes(8 * KEPT_CALLS)))
+
+    def note(self, self_s: float) -> None:
+        """Count a call."""
+        self._newest_s[self.request_count % KEPT_CALLS] = self_s
+        self.request_count += 1
+        self.self_s += self_s
+
+    def percentile_s(self, share: float) -> float | None:
+        """Find the smallest of the newest own times that a share of them does not exceed; None before any."""
+        count = min(self.request_count, KEPT_CALLS)
+        if count == 0:
+            return None
+        rank = max(0, -int(-share * count // 1) - 1)
+        return sorted(self._newest_s[:count])[rank]
 
 
-def measured(layers: Sequence[Layer]) -> tuple[list[Middleware], list[LayerTime]]:
-    """Wrap each layer so that its own time is added to its request and to its running sum."""
-    times = [LayerTime(layer.name) for layer in layers]
-    return [_measured(layer, own) for layer, own in zip(layers, times, strict=True)], times
+def every_layer(
+    layers: Sequence[Layer],
+    times: Sequence[LayerTime],
+    declared: DeclaredRoutes,  # noqa: ARG001 - what a route needs is not asked
+) -> list[Middleware]:
+    """Let every request pass every layer."""
+    return [_middleware(layer, own) for layer, own in zip(layers, times, strict=True)]
 
 
-def _measured(layer: Layer, own: LayerTime) -> Middleware:
-    @web.middleware
-    async def measured_layer(request: web.Request, handler: Handler) -> web.StreamResponse:
-        inner_s = 0.0
+def step(layer: Layer, own: LayerTime, handler: Handler) -> Handler:
+    """Put a layer in front of a handler, so that its own time is added to its request and to its own sums."""
 
-        async def timed_handler(inner_request: web.Request) -> web.StreamResponse:
-            nonlocal inner_s
-            started = time.perf_counter()
-            try:
-                return await handler(inner_request)
-            finally:
-                inner_s += time.perf_counter() - started
-
+    async def timed(request: web.Request) -> web.StreamResponse:
+        timings = request[TIMINGS]
+        outer_s, timings.inner_s = timings.inner_s, 0.0
         started = time.perf_counter()
         try:
-            return await layer.handle(request, timed_handler)
+            return await layer.handle(request, handler)
         finally:
-            self_s = time.perf_counter() - started - inner_s
-            request[TIMINGS].middleware_s += self_s
-            own.self_s += self_s
-            own.request_count += 1
+            total_s = time.perf_counter() - started
+            self_s = total_s - timings.inner_s
+            # What the layer around this one must take off: all of this one.
+            timings.inner_s = outer_s + total_s
+            timings.middleware_s += self_s
+            own.note(self_s)
+
+    return timed
+
+
+def _middleware(layer: Layer, own: LayerTime) -> Middleware:
+    @web.middleware
+    async def measured_layer(request: web.Request, handler: Handler) -> web.StreamResponse:
+        return await step(layer, own, handler)(request)
 
     return measured_layer
+
+
+@web.middleware
+async def take_off(request: web.Request, handler: Handler) -> web.StreamResponse:
+    """Take what the layers wrap off their own time; stands inside of the innermost."""
+    started = time.perf_counter()
+    try:
+        return await handler(request)
+    finally:
+        request[TIMINGS].inner_s += time.perf_counter() - started

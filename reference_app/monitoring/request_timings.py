@@ -3,6 +3,7 @@
 - `app`: from the first line of our code to the moment before the answer's headers are written.
 - `db`: all time spent waiting for the database, wherever in the request it happens: connecting, waiting for a
   free connection, and each statement's round trip. `n` counts statements, `BEGIN` and `COMMIT` included.
+- `cache`: `hit` or `miss`, where an answer may be kept.
 - `mw`: the middleware layers' own time, their database calls included; what they wrap is taken off.
 
 `mw` and `db` overlap where a layer asks the database, so they do not add up to `app`. A request runs in one
@@ -15,6 +16,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass, field
+from typing import Literal
 
 
 @dataclass(slots=True)
@@ -25,12 +27,17 @@ class RequestTimings:
     database_s: float = 0.0
     statement_count: int = 0
     middleware_s: float = 0.0
+    inner_s: float = 0.0
+    """Time of the layers inside of the one that runs, and of what they wrap: what is not its own."""
+    cache: Literal["", "hit", "miss"] = ""
+    """Whether a kept answer was given out; empty where none may be kept."""
 
     def server_timing(self) -> str:
         """Write the `Server-Timing` header's value; durations in milliseconds."""
         app_ms = (time.perf_counter() - self.started_s) * 1e3
+        cache = f" cache;desc={self.cache}," if self.cache else ""
         return (
-            f"app;dur={app_ms:.3f}, mw;dur={self.middleware_s * 1e3:.3f},"
+            f"app;dur={app_ms:.3f}, mw;dur={self.middleware_s * 1e3:.3f},{cache}"
             f' db;dur={self.database_s * 1e3:.3f};desc="n={self.statement_count}"'
         )
 

@@ -3,10 +3,13 @@
 from reference_app.optimizations.booking_lock import BOOKING_LOCK
 from reference_app.optimizations.connection_pool import CONNECTION_POOL
 from reference_app.optimizations.consolidated_middleware import CONSOLIDATED_MIDDLEWARE
+from reference_app.optimizations.gcra_rate_limits import GCRA_RATE_LIMITS
 from reference_app.optimizations.indexes import INDEXES
 from reference_app.optimizations.literal_routes import LITERAL_ROUTES
 from reference_app.optimizations.optimization import Optimization
 from reference_app.optimizations.optimized_services import OPTIMIZED_SERVICES
+from reference_app.optimizations.orchestrator import ORCHESTRATOR
+from reference_app.optimizations.response_cache import RESPONSE_CACHE
 from reference_app.optimizations.set_based_sql import SET_BASED_SQL
 
 ALL: tuple[Optimization, ...] = (
@@ -15,6 +18,9 @@ ALL: tuple[Optimization, ...] = (
     BOOKING_LOCK,
     OPTIMIZED_SERVICES,
     CONSOLIDATED_MIDDLEWARE,
+    GCRA_RATE_LIMITS,
+    RESPONSE_CACHE,
+    ORCHESTRATOR,
     CONNECTION_POOL,
     LITERAL_ROUTES,
 )

@@ -1,4 +1,4 @@
-"""Three layers that do the duties of the thirteen."""
+"""Two layers that do the duties of eleven, in front of those for rate limits and for kept answers."""
 
 from dataclasses import replace
 
@@ -6,16 +6,11 @@ from reference_app.components import Components, LayerParts
 from reference_app.middleware.consolidated_auth import ConsolidatedAuthMiddleware
 from reference_app.middleware.consolidated_security import ConsolidatedSecurityMiddleware
 from reference_app.middleware.layer import Layer
-from reference_app.middleware.optimized_rate_limiting import OptimizedRateLimitingMiddleware
 from reference_app.optimizations.optimization import Optimization
 
 
-def _layers(parts: LayerParts) -> tuple[Layer, ...]:
-    return (
-        ConsolidatedSecurityMiddleware(parts),
-        ConsolidatedAuthMiddleware(parts),
-        OptimizedRateLimitingMiddleware(parts),
-    )
+def _layers(parts: LayerParts, rate_limits: Layer, cache: Layer) -> tuple[Layer, ...]:
+    return ConsolidatedSecurityMiddleware(parts), ConsolidatedAuthMiddleware(parts), rate_limits, cache
 
 
 def _install(components: Components) -> Components:
@@ -27,6 +22,6 @@ CONSOLIDATED_MIDDLEWARE = Optimization(
     phase="p3",
     hypothesis="Each check is made once: one decoded token, one parsed body, one statement for the caller.",
     metric="middleware_time",
-    adr="docs/adr/0010-where-the-time-goes.md",
+    adr="docs/adr/0015-four-layers.md",
     install=_install,
 )

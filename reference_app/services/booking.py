@@ -5,6 +5,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 
+from reference_app.caching import scopes
 from reference_app.domain.answers import Appointment
 from reference_app.domain.errors import ConflictError, ForbiddenError, InvalidError, NotFoundError
 from reference_app.domain.people import User, require_location
@@ -76,6 +77,7 @@ class BookingService:
             ends_at = starts_at + offer.service.duration
             if not await self._statements.move(connection, appointment, span, ends_at):
                 raise slot_taken()
+            connection.note_change(scopes.of_appointment(appointment))
             return replace(appointment, starts_at=starts_at, ends_at=ends_at, version=appointment.version + 1)
 
         return await self._transactions.run(work)
@@ -93,6 +95,7 @@ class BookingService:
                 return appointment
             self._require_changeable(appointment)
             await self._statements.cancel(connection, appointment)
+            connection.note_change(scopes.of_appointment(appointment))
             return replace(appointment, status="cancelled", version=appointment.version + 1)
 
         return await self._transactions.run(work)
@@ -120,6 +123,7 @@ class BookingService:
         appointment = await self._statements.insert(connection, new)
         if appointment is None:
             raise slot_taken()
+        connection.note_change(scopes.of_appointment(appointment))
         return appointment
 
     async def _own_appointment(self, connection: Connection, user: User, appointment_id: int) -> Appointment:

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time
 
+from reference_app.caching import scopes
 from reference_app.domain.care import BarberReviews, Message, WaitlistEntry
 from reference_app.domain.errors import (
     ConflictError,
@@ -59,6 +60,7 @@ class ReviewService:
             review_id = await self._reviews.add(connection, appointment, rating, comment, self._today)
             if review_id is None:
                 raise ConflictError("already_reviewed", "This visit has a review.")
+            connection.note_change((scopes.reviews(appointment.barber_id),))
             return review_id
 
         return await self._transactions.run(work)

@@ -4,6 +4,7 @@ No transaction is open while the other company works. What it did is recorded af
 charge that we could not record from being made twice.
 """
 
+from reference_app.caching import scopes
 from reference_app.domain.answers import Appointment
 from reference_app.domain.errors import ConflictError, ForbiddenError, InvalidError, NotFoundError
 from reference_app.domain.payments import NewPayment, Payable, Payment, split_amount
@@ -48,6 +49,7 @@ class PaymentService:
         )
 
         async def work(connection: Connection, _: BookingLock) -> Payment | None:
+            connection.note_change(scopes.of_payment(appointment.client_id))
             return await self._statements.record(connection, new)
 
         payment = await self._transactions.run(work)
@@ -77,6 +79,7 @@ class PaymentService:
         async def work(connection: Connection, _: BookingLock) -> Payment:
             if not await self._statements.refund(connection, payment, amount):
                 raise ConflictError("in_progress", "Another refund was faster; look again.")
+            connection.note_change(scopes.of_payment(payment.client_id))
             return await self._known(connection, payment_id)
 
         return await self._transactions.run(work)

@@ -12,6 +12,7 @@ from base64 import b32decode
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from reference_app.caching import scopes
 from reference_app.domain.errors import ConflictError, UnauthenticatedError
 from reference_app.domain.people import User
 from reference_app.domain.totp import accepted_step, provisioning_uri, spelled
@@ -93,6 +94,7 @@ class SecondFactorService:
         if step is None:
             return False
         await add_device(connection, user.id, label, spelled(secret), step)
+        connection.note_change((scopes.account(user.id),))
         return True
 
     def _accepted(self, secret: str, code: str, last_used_step: int) -> int | None:

@@ -7,6 +7,7 @@ from datetime import date, datetime, timedelta
 from typing import Literal
 from zoneinfo import ZoneInfo
 
+from reference_app.caching import scopes
 from reference_app.domain.answers import Appointment
 from reference_app.domain.care import BookedSeries, Skipped
 from reference_app.domain.errors import ConflictError, ForbiddenError, NotFoundError, RequestError
@@ -73,6 +74,7 @@ class VisitService:
                 return appointment
             self._require_finishable(appointment)
             await self._visits.finish(connection, appointment, outcome)
+            connection.note_change(scopes.of_appointment(appointment))
             return replace(appointment, status=outcome, version=appointment.version + 1)
 
         if user.role == "client":
@@ -154,6 +156,7 @@ class VisitService:
         appointment = await self._bookings.insert(connection, new)
         if appointment is None:
             raise ConflictError("slot_taken", "This time has just been taken.")
+        connection.note_change(scopes.of_appointment(appointment))
         return appointment
 
 

@@ -5,7 +5,7 @@ through `Connection`, which counts them and their time the same way for both.
 """
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from typing import Any, Protocol, TypeAlias
 
@@ -28,12 +28,18 @@ class DatabaseUnavailableError(Exception):
 
 
 class Connection:
-    """One database session whose statements are counted and timed."""
+    """One use of a database session; its statements are counted and timed, and what they change is noted."""
 
-    __slots__ = ("_raw",)
+    __slots__ = ("_raw", "changed")
 
     def __init__(self, raw: Any) -> None:
         self._raw = raw
+        self.changed: set[str] = set()
+        """The scopes (caching/scopes.py) that this use has changed."""
+
+    def note_change(self, scopes: Iterable[str]) -> None:
+        """Note what a statement has changed, so that no kept answer outlives it."""
+        self.changed.update(scopes)
 
     async def fetch(self, sql: str, *values: object) -> list[Row]:
         """Run a statement and answer its rows."""

@@ -6,6 +6,7 @@ from typing import Any
 
 from aiohttp import web
 
+from reference_app.caching import rules, scopes
 from reference_app.domain.insights import (
     SIX_FIGURES_CENTS,
     BarberOutcomes,
@@ -226,6 +227,7 @@ def _route(
         handler=handler,
         summary=summary,
         access=access,
+        cache=rules.fixed(rules.ANALYTICS, scopes.APPOINTMENTS, scopes.PAYMENTS),
         parameters=(*_PERIOD, *more),
         answer=record(since=DATE, until=DATE, location_id=nullable(ID), **answer),
         refusals=(404,),

@@ -5,6 +5,7 @@ from typing import Any
 
 from aiohttp import web
 
+from reference_app.caching import rules, scopes
 from reference_app.domain.clients import Client, LifetimeValue
 from reference_app.domain.errors import ForbiddenError, InvalidError
 from reference_app.domain.people import User, folded, require_location
@@ -34,6 +35,7 @@ class ClientHandlers:
                 path="/api/v2/clients",
                 handler=self.search,
                 summary="Search clients by the beginning of their name, or by e-mail address",
+                cache=rules.fixed(rules.PROFILE),
                 access="staff",
                 parameters=(
                     query("name", text(100, _SHORTEST_NAME)),
@@ -47,6 +49,7 @@ class ClientHandlers:
                 path="/api/v2/clients/{id}/lifetime-value",
                 handler=self.lifetime_value,
                 summary="What a client has brought in so far",
+                cache=rules.by_path_id(rules.PROFILE, scopes.client),
                 access="staff",
                 answer=record(
                     client_id=ID,

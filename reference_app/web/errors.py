@@ -49,10 +49,7 @@ async def errors_as_json(request: web.Request, handler: Handler) -> web.StreamRe
     try:
         return await handler(request)
     except RequestError as error:
-        response = json_response(error_body(error.code, error.message), _STATUS[type(error)])
-        if isinstance(error, TooManyRequestsError):
-            response.headers["Retry-After"] = "60"
-        return response
+        return error_response(error)
     except web.HTTPException as error:
         return _http_error(error)
     except _DATABASE_IS_AWAY as error:
@@ -63,6 +60,14 @@ async def errors_as_json(request: web.Request, handler: Handler) -> web.StreamRe
     except Exception:  # noqa: BLE001 - the last resort: no caller may see a traceback
         _LOG.exception("%s %s failed", request.method, request.path)
         return json_response(error_body("internal_error", "Something went wrong on our side."), 500)
+
+
+def error_response(error: RequestError) -> web.Response:
+    """Answer a request that cannot be fulfilled."""
+    response = json_response(error_body(error.code, error.message), _STATUS[type(error)])
+    if isinstance(error, TooManyRequestsError):
+        response.headers["Retry-After"] = str(error.retry_after_s)
+    return response
 
 
 def _http_error(error: web.HTTPException) -> web.Response:

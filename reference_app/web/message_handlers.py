@@ -4,6 +4,7 @@ from typing import Any
 
 from aiohttp import web
 
+from reference_app.caching import rules, scopes
 from reference_app.domain.care import BarberReviews, Message
 from reference_app.middleware.caller import require_caller
 from reference_app.services.care import NotificationService, ReviewService
@@ -43,6 +44,7 @@ class MessageHandlers:
                 path="/api/v2/barbers/{id}/reviews",
                 handler=self.reviews,
                 summary="A barber's average rating and newest reviews",
+                cache=rules.by_path_id(rules.PUBLIC, scopes.reviews),
                 parameters=(query("limit", whole(1, 100)),),
                 answer=record(
                     barber_id=ID,

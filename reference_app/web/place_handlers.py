@@ -6,6 +6,7 @@ from zoneinfo import ZoneInfo
 
 from aiohttp import web
 
+from reference_app.caching import rules
 from reference_app.domain.places import LocationDetails, NextSlot
 from reference_app.services.ports import NextSlotQuery, PlaceQuery
 from reference_app.web import parsing
@@ -31,6 +32,7 @@ class PlaceHandlers:
                 path="/api/v2/locations/{id}",
                 handler=self.location,
                 summary="One location with its rules",
+                cache=rules.fixed(rules.PUBLIC),
                 answer=record(
                     **LOCATION_FIELDS,
                     address=TEXT,
@@ -47,6 +49,7 @@ class PlaceHandlers:
                 path="/api/v2/availability/next",
                 handler=self.next_slot,
                 summary="The next free start within a week, of one barber or of anybody at a location",
+                cache=rules.FREE_TIME,
                 parameters=(
                     query_id("service_id", is_required=True),
                     query("from", DATE),

@@ -7,6 +7,7 @@ from typing import Literal
 from aiohttp import web
 from aiohttp.typedefs import Handler
 
+from reference_app.caching.rules import CacheRule
 from reference_app.web.schema import ID, Schema
 
 Access = Literal["public", "signed in", "staff", "owner"]
@@ -41,6 +42,10 @@ class Route:
     body: Schema | None = None
     refusals: tuple[int, ...] = ()
     """Statuses of errors beside those that any endpoint may answer."""
+    cache: CacheRule | None = None
+    """How answers may be kept; without a rule none is."""
+    is_of_location: bool = False
+    """Whether the id in the path is a location that only its own people may see."""
 
     @property
     def definition(self) -> web.RouteDef:

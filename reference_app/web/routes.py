@@ -4,6 +4,7 @@ from collections.abc import Iterable, Sequence
 
 from aiohttp import web
 
+from reference_app.caching import rules, scopes
 from reference_app.web.bodies import json_response, to_json
 from reference_app.web.handlers import Handlers
 from reference_app.web.health import Health
@@ -52,13 +53,22 @@ def _description(listed: Sequence[Route]) -> Route:
         handler=openapi,
         summary="This document",
         answer={"type": "object"},
+        cache=rules.fixed(rules.PUBLIC),
     )
     described = to_json(document([*listed, route]))
     return route
 
 
 def _probes(health: Health, monitoring: Monitoring) -> list[Route]:
-    layer = record(name=TEXT, request_count=COUNT, self_ms={"type": "number"})
+    duration = nullable({"type": "number"})
+    layer = record(
+        name=TEXT,
+        request_count=COUNT,
+        self_ms={"type": "number"},
+        p50_ms=duration,
+        p95_ms=duration,
+        p99_ms=duration,
+    )
     return [
         Route(
             method="GET",
@@ -91,7 +101,17 @@ def _probes(health: Health, monitoring: Monitoring) -> list[Route]:
                 total_services=COUNT,
                 families={"type": "object", "additionalProperties": COUNT},
                 start_ms={"type": "number"},
-                services=array(record(name=TEXT, family=TEXT, call_count=COUNT)),
+                services=array(
+                    record(
+                        name=TEXT,
+                        family=TEXT,
+                        lifecycle=TEXT,
+                        is_healthy={"type": "boolean"},
+                        call_count=nullable(COUNT),
+                        error_count=COUNT,
+                        busy_ms={"type": "number"},
+                    )
+                ),
             ),
         ),
     ]
@@ -120,6 +140,7 @@ def _places(handlers: Handlers) -> list[Route]:
             path="/api/v2/locations",
             handler=handlers.locations,
             summary="The public directory",
+            cache=rules.fixed(rules.PUBLIC),
             answer=record(anchor_date=DATE, client_count=COUNT, locations=array(location)),
         ),
         Route(
@@ -127,6 +148,8 @@ def _places(handlers: Handlers) -> list[Route]:
             path="/api/v2/locations/{id}/day",
             handler=handlers.location_day,
             summary="What happens at a location on a day",
+            cache=rules.by_path_id(rules.SCHEDULE, scopes.location),
+            is_of_location=True,
             access="staff",
             parameters=(query("date", DATE, is_required=True),),
             answer=record(location_id=ID, date=DATE, timezone=TEXT, appointments=array(entry)),
@@ -136,6 +159,7 @@ def _places(handlers: Handlers) -> list[Route]:
             path="/api/v2/availability/slots",
             handler=handlers.slots,
             summary="Free starts of one barber or of all barbers of a location",
+            cache=rules.FREE_TIME,
             parameters=(
                 query_id("service_id", is_required=True),
                 query("date", DATE, is_required=True),
@@ -202,6 +226,7 @@ def _insights(handlers: Handlers) -> list[Route]:
             path="/api/v2/clients/{id}/history",
             handler=handlers.history,
             summary="A client's visits, newest first",
+            cache=rules.by_path_id(rules.PROFILE, scopes.client),
             access="signed in",
             parameters=(query("limit", whole(1, 200)),),
             answer=record(
@@ -217,6 +242,7 @@ def _insights(handlers: Handlers) -> list[Route]:
             path="/api/v2/analytics/revenue",
             handler=handlers.revenue,
             summary="What was earned in the days up to and including `until`",
+            cache=rules.fixed(rules.ANALYTICS, scopes.PAYMENTS),
             access="owner",
             parameters=(query("days", whole(1, 366)), query("until", DATE), query_id("location_id")),
             answer=record(

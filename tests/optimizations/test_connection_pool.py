@@ -14,12 +14,12 @@ def test_requests_open_connections_without_the_pool_and_none_with_it(
     clone: Callable[[tuple[str, ...]], str],
 ) -> None:
     # One connection for the authentication layer, one for the handler.
-    assert _opened(build("after", removed=["connection_pool"]), clone) == 2 * REQUESTS
-    assert _opened(build("after"), clone) == 0
+    assert _opened(build("after", removed=["connection_pool", "response_cache"]), clone) == 2 * REQUESTS
+    assert _opened(build("after", removed=["response_cache"]), clone) == 0
 
 
 def test_more_callers_than_connections_are_all_answered(clone: Callable[[tuple[str, ...]], str]) -> None:
-    chosen = build("after")
+    chosen = build("after", removed=["response_cache"])
 
     async def work(backend: Backend) -> set[int]:
         callers = [backend.ask("GET", "/api/v2/locations") for _ in range(100)]

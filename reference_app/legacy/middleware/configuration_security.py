@@ -12,6 +12,7 @@ from aiohttp.typedefs import Handler
 
 from reference_app.components import LayerParts
 from reference_app.legacy.middleware.request_context import CONTEXT
+from reference_app.middleware.needs import Need
 
 MIN_SECRET_LENGTH = 32
 _LOG = logging.getLogger(__name__)
@@ -21,6 +22,7 @@ class ConfigurationSecurity:
     """Re-validates the settings and compares their fingerprint with the one of the start."""
 
     name = "configuration_security"
+    meets: frozenset[Need] = frozenset()
 
     def __init__(self, parts: LayerParts) -> None:
         self._settings = parts.settings

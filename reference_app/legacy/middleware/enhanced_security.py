@@ -11,6 +11,7 @@ from reference_app.components import LayerParts
 from reference_app.legacy.leaks import Leaks
 from reference_app.legacy.middleware.request_context import CONTEXT
 from reference_app.middleware.attack_patterns import ATTACKS, suspicious
+from reference_app.middleware.needs import Need
 
 _RISK = {"new": 2, "regular": 1, "vip": 0}
 
@@ -28,6 +29,7 @@ class EnhancedSecurity:
     """Rates the caller by a table that is made anew each time, and refuses addresses that hold an attack."""
 
     name = "enhanced_security"
+    meets: frozenset[Need] = frozenset({"harmless address"})
 
     def __init__(self, parts: LayerParts, leaks: Leaks) -> None:
         self._connections = parts.connections

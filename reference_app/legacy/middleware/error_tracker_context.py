@@ -11,6 +11,7 @@ from reference_app.domain.errors import UnauthenticatedError
 from reference_app.legacy.leaks import Leaks
 from reference_app.legacy.middleware.request_context import CONTEXT, RequestContext
 from reference_app.middleware.claims import Claims, read_claims
+from reference_app.middleware.needs import Need
 from reference_app.middleware.session_tokens import session_token
 
 KEPT_TOKENS = 100
@@ -22,6 +23,7 @@ class ErrorTrackerContext:
     """Keeps the newest requests of the newest tokens, and listens for the failure of the present one."""
 
     name = "error_tracker_context"
+    meets: frozenset[Need] = frozenset()
 
     def __init__(self, parts: LayerParts, leaks: Leaks) -> None:
         self._secret = parts.settings.token_secret

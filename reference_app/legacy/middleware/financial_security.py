@@ -8,6 +8,7 @@ from aiohttp.typedefs import Handler
 from reference_app.components import LayerParts
 from reference_app.legacy.middleware.request_context import CONTEXT
 from reference_app.middleware.audit import changes_something
+from reference_app.middleware.needs import Need
 from reference_app.middleware.payment_limits import (
     WINDOW_S,
     moved_cents,
@@ -21,6 +22,7 @@ class FinancialSecurity:
     """Limits amounts and their number by account."""
 
     name = "financial_security"
+    meets: frozenset[Need] = frozenset({"money limits"})
 
     def __init__(self, parts: LayerParts) -> None:
         self._max_moves = parts.settings.moves_per_minute

@@ -15,6 +15,7 @@ from reference_app.middleware.audit import action_of, changes_something
 from reference_app.middleware.caller import CALLER
 from reference_app.middleware.claims import read_claims
 from reference_app.middleware.endpoints import endpoint_of
+from reference_app.middleware.needs import Need
 from reference_app.middleware.second_factor import require_second_factor
 from reference_app.middleware.session_tokens import session_token
 
@@ -23,6 +24,7 @@ class MfaEnforcement:
     """Authenticates the caller and insists on the second factor of those who have one."""
 
     name = "mfa_enforcement"
+    meets: frozenset[Need] = frozenset({"known caller", "second factor", "audit"})
 
     def __init__(self, parts: LayerParts, leaks: Leaks) -> None:
         self._accounts = parts.accounts

@@ -12,6 +12,7 @@ from reference_app.domain.people import User, require_location
 from reference_app.legacy.middleware.request_context import CONTEXT
 from reference_app.legacy.middleware.version_rules import OWN_LOCATION
 from reference_app.middleware.claims import Claims
+from reference_app.middleware.needs import Need
 from reference_app.storage.connections import Connection, Row
 from reference_app.storage.rows import USER_COLUMNS, user_from
 
@@ -40,6 +41,7 @@ class MultiTenancy:
     """Knows the tenant of every request, whether or not anybody asks."""
 
     name = "multi_tenancy"
+    meets: frozenset[Need] = frozenset({"tenancy"})
 
     def __init__(self, parts: LayerParts) -> None:
         self._connections = parts.connections

@@ -10,6 +10,7 @@ from aiohttp.typedefs import Handler
 
 from reference_app.legacy.middleware.version_rules import CACHE_SECONDS
 from reference_app.middleware.audit import changes_something
+from reference_app.middleware.needs import Need
 from reference_app.web.bodies import json_response
 
 MAX_ENTRIES = 1_000
@@ -19,6 +20,7 @@ class ResponseCache:
     """Keeps answers as JSON text inside JSON text, by a hash of everything that could matter."""
 
     name = "cache"
+    meets: frozenset[Need] = frozenset({"kept answers"})
 
     def __init__(self) -> None:
         self._entries: dict[str, str] = {}

@@ -3,6 +3,7 @@
 from aiohttp import web
 from aiohttp.typedefs import Handler
 
+from reference_app.middleware.needs import Need
 from reference_app.middleware.security_headers import SECURITY_HEADERS
 
 
@@ -10,6 +11,7 @@ class SecurityHeaders:
     """Tells browsers what an answer may not do."""
 
     name = "security_headers"
+    meets: frozenset[Need] = frozenset({"security headers"})
 
     async def handle(self, request: web.Request, handler: Handler) -> web.StreamResponse:
         """Add the headers, one by one."""

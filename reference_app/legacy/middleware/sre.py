@@ -13,6 +13,7 @@ from aiohttp.typedefs import Handler
 
 from reference_app.legacy.leaks import Leaks
 from reference_app.legacy.middleware.request_context import CONTEXT, RequestContext
+from reference_app.middleware.needs import Need
 
 SWEEP_EVERY = 100
 KEPT_VALUES = 100
@@ -30,6 +31,7 @@ class SiteReliability:
     """Looks at the machine and notes durations, request by request."""
 
     name = "sre"
+    meets: frozenset[Need] = frozenset()
 
     def __init__(self, leaks: Leaks) -> None:
         self._leaks = leaks

@@ -2,7 +2,6 @@
 
 from reference_app.components import LayerParts
 from reference_app.legacy.leaks import Leaks
-from reference_app.legacy.middleware.api_rate_limiting import ApiRateLimiting
 from reference_app.legacy.middleware.configuration_security import ConfigurationSecurity
 from reference_app.legacy.middleware.csrf import Csrf
 from reference_app.legacy.middleware.enhanced_security import EnhancedSecurity
@@ -11,14 +10,13 @@ from reference_app.legacy.middleware.financial_security import FinancialSecurity
 from reference_app.legacy.middleware.mfa_enforcement import MfaEnforcement
 from reference_app.legacy.middleware.multi_tenancy import MultiTenancy
 from reference_app.legacy.middleware.request_validation import RequestValidation
-from reference_app.legacy.middleware.response_cache import ResponseCache
 from reference_app.legacy.middleware.security_headers import SecurityHeaders
 from reference_app.legacy.middleware.sre import SiteReliability
 from reference_app.legacy.middleware.webhook_security import WebhookSecurity
 from reference_app.middleware.layer import Layer
 
 
-def thirteen_layers(parts: LayerParts) -> tuple[Layer, ...]:
+def thirteen_layers(parts: LayerParts, rate_limits: Layer, cache: Layer) -> tuple[Layer, ...]:
     """Make the layers and the leaks that some of them have."""
     leaks = Leaks.only(parts.settings.leaks)
     return (
@@ -31,8 +29,8 @@ def thirteen_layers(parts: LayerParts) -> tuple[Layer, ...]:
         MultiTenancy(parts),
         FinancialSecurity(parts),
         MfaEnforcement(parts, leaks),
-        ApiRateLimiting(parts),
+        rate_limits,
         Csrf(),
         SecurityHeaders(),
-        ResponseCache(),
+        cache,
     )

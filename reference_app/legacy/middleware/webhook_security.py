@@ -5,6 +5,7 @@ from aiohttp.typedefs import Handler
 
 from reference_app.components import LayerParts
 from reference_app.legacy.middleware.request_context import CONTEXT
+from reference_app.middleware.needs import Need
 from reference_app.middleware.webhook_signatures import (
     PROVIDERS,
     called_provider,
@@ -17,6 +18,7 @@ class WebhookSecurity:
     """Checks the signatures of external services."""
 
     name = "webhook_security"
+    meets: frozenset[Need] = frozenset({"signed webhooks"})
 
     def __init__(self, parts: LayerParts) -> None:
         self._token_secret = parts.settings.token_secret

@@ -1,57 +1,11 @@
-"""Every family of services and what each of its members is there for."""
+"""BEFORE's services: one object for each duty."""
 
 from collections.abc import Mapping
 
-from reference_app.legacy.services.families import (
-    ai,
-    analytics,
-    auth,
-    booking,
-    cache,
-    calendar,
-    client,
-    compliance,
-    franchise,
-    integration,
-    location,
-    loyalty,
-    marketing,
-    monitoring,
-    notification,
-    payment,
-    reporting,
-    review,
-    scheduling,
-    waitlist,
-    webhook,
-)
+from reference_app.families.catalogue import FAMILIES
 from reference_app.legacy.services.kinds import BusinessService, GuardService, MessageService, WatchService
-from reference_app.legacy.services.service import Duty, Service
+from reference_app.legacy.services.service import Service
 from reference_app.settings import Settings
-
-FAMILIES: Mapping[str, tuple[Duty, ...]] = {
-    "analytics": analytics.DUTIES,
-    "booking": booking.DUTIES,
-    "auth": auth.DUTIES,
-    "payment": payment.DUTIES,
-    "cache": cache.DUTIES,
-    "marketing": marketing.DUTIES,
-    "calendar": calendar.DUTIES,
-    "franchise": franchise.DUTIES,
-    "notification": notification.DUTIES,
-    "ai": ai.DUTIES,
-    "monitoring": monitoring.DUTIES,
-    "reporting": reporting.DUTIES,
-    "client": client.DUTIES,
-    "loyalty": loyalty.DUTIES,
-    "scheduling": scheduling.DUTIES,
-    "review": review.DUTIES,
-    "waitlist": waitlist.DUTIES,
-    "webhook": webhook.DUTIES,
-    "location": location.DUTIES,
-    "compliance": compliance.DUTIES,
-    "integration": integration.DUTIES,
-}
 
 KINDS: Mapping[str, type[Service]] = {
     "auth": GuardService,

@@ -5,7 +5,8 @@ import time
 from collections import deque
 from typing import Any
 
-from reference_app.legacy.services.service import Duty, Noted, Service, Subject
+from reference_app.families.duty import Duty, Subject
+from reference_app.legacy.services.service import Noted, Service
 from reference_app.settings import Settings
 from reference_app.storage.connections import Connection
 

@@ -7,13 +7,13 @@ from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import fields, is_dataclass
 from typing import Any, cast
 
-from reference_app.legacy.services.catalogue import FAMILIES, make_services
-from reference_app.legacy.services.service import Service, Subject
+from reference_app.domain.errors import RequestError
+from reference_app.families.catalogue import FAMILIES
+from reference_app.families.duty import Subject
+from reference_app.legacy.services.catalogue import make_services
+from reference_app.legacy.services.service import Service
 from reference_app.middleware.claims import read_claims
-from reference_app.services.registry import ServiceState, T
-from reference_app.settings import Settings
-from reference_app.storage.connections import Connections
-from reference_app.storage.loaded_data import LoadedData
+from reference_app.services.registry import ServiceParts, ServiceState, T
 
 _SUBJECT_FIELDS = frozenset(field.name for field in fields(Subject))
 
@@ -21,22 +21,35 @@ _SUBJECT_FIELDS = frozenset(field.name for field in fields(Subject))
 class ServiceLocator:
     """Holds all services, and puts a family in front of each service of the domain."""
 
-    def __init__(self, settings: Settings, connections: Connections, loaded: LoadedData) -> None:
+    def __init__(self, parts: ServiceParts) -> None:
         self.start_s = 0.0
-        self._settings = settings
-        self._connections = connections
-        self._today = loaded.anchor_date
+        self._parts = parts
+        self._settings = parts.settings
+        self._connections = parts.connections
+        self._today = parts.loaded.anchor_date
         self._domain: dict[str, _Front] = {}
-        self._services = {service.name: service for service in make_services(settings)}
+        self._services = {service.name: service for service in make_services(parts.settings)}
 
     async def start(self) -> None:
         """Start every service, whether or not anybody will ever need it."""
         started = time.perf_counter()
+        await self._connections.open()
+        await self._parts.gateway.open()
+        await self._parts.changes.open()
         for family in FAMILIES:
             async with self._connections.use() as connection:
                 for service in self.family(family):
                     await service.start(connection)
         self.start_s = time.perf_counter() - started
+
+    async def stop(self) -> None:
+        """Close what the services stand on; they themselves have nothing to end."""
+        await self._parts.changes.close()
+        await self._parts.gateway.close()
+        await self._connections.close()
+
+    async def check_health(self) -> None:
+        """Do nothing: no service knows how it is."""
 
     def get(self, name: str) -> Service:
         """Find a service by its name."""
@@ -54,11 +67,23 @@ class ServiceLocator:
     def states(self) -> Sequence[ServiceState]:
         """List the services of all families, and those of the domain."""
         legacy = [
-            ServiceState(name=service.name, family=service.family, call_count=service.call_count)
+            ServiceState(
+                name=service.name,
+                family=service.family,
+                call_count=service.call_count,
+                error_count=service.error_count,
+                busy_s=service.busy_s,
+            )
             for service in self._services.values()
         ]
         domain = [
-            ServiceState(name=name, family="domain", call_count=front.call_count)
+            ServiceState(
+                name=name,
+                family="domain",
+                call_count=front.call_count,
+                error_count=front.error_count,
+                busy_s=front.busy_s,
+            )
             for name, front in self._domain.items()
         ]
         return [*legacy, *domain]
@@ -92,6 +117,8 @@ class _Front:
 
     def __init__(self, service: object, family: str, locator: ServiceLocator) -> None:
         self.call_count = 0
+        self.error_count = 0
+        self.busy_s = 0.0
         self._service = service
         self._family = family
         self._locator = locator
@@ -106,7 +133,16 @@ class _Front:
         @functools.wraps(operation)
         async def consulted_first(*values: Any, **named: Any) -> Any:
             self.call_count += 1
-            await self._locator.consult(self._family, signature.bind(*values, **named).arguments)
-            return await operation(*values, **named)
+            started = time.perf_counter()
+            try:
+                await self._locator.consult(self._family, signature.bind(*values, **named).arguments)
+                return await operation(*values, **named)
+            except RequestError:
+                raise  # a refusal is an answer
+            except Exception:
+                self.error_count += 1
+                raise
+            finally:
+                self.busy_s += time.perf_counter() - started
 
         return consulted_first

@@ -4,25 +4,11 @@ import logging
 import time
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
-from datetime import date
 from typing import Any
 
-from reference_app.legacy.services.figures import Figure
+from reference_app.families.duty import Duty, Subject
 from reference_app.settings import Settings
 from reference_app.storage.connections import Connection, Row
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Subject:
-    """Whom and what a call is about; where it does not tell, the flagship shop and its first client."""
-
-    day: date
-    email: str = "owner@example.test"
-    user_id: int = 1
-    client_id: int = 1
-    location_id: int = 1
-    barber_id: int = 1
-    service_id: int = 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,16 +18,6 @@ class Noted:
     at_s: float
     figure: Any
     catalogue: list[dict[str, Any]]
-
-
-@dataclass(frozen=True, slots=True)
-class Duty:
-    """What one service is there for: the rows it reads, about which part of the subject, and its figure."""
-
-    name: str
-    sql: str
-    takes: tuple[str, ...]
-    figure: Figure
 
 
 class DatabaseHelper:
@@ -66,6 +42,8 @@ class Service:
         self.name = f"{duty.name}_service"
         self.family = family
         self.call_count = 0
+        self.error_count = 0
+        self.busy_s = 0.0
         self.cache: dict[Subject, Noted] = {}
         self.configuration = asdict(settings)
         self.log = logging.getLogger(f"{__name__}.{family}.{duty.name}")
@@ -78,6 +56,16 @@ class Service:
     async def run(self, connection: Connection, subject: Subject) -> Any:
         """Work out the figure anew, and note it."""
         self.call_count += 1
+        started = time.perf_counter()
+        try:
+            return await self._figure(connection, subject)
+        except Exception:
+            self.error_count += 1
+            raise
+        finally:
+            self.busy_s += time.perf_counter() - started
+
+    async def _figure(self, connection: Connection, subject: Subject) -> Any:
         values = [getattr(subject, name) for name in self._duty.takes]
         rows = await self.database.fetch(connection, self._duty.sql, values)
         figure = self._duty.figure(rows)

@@ -1,14 +1,17 @@
-"""Thirteen layers in BEFORE, three in AFTER; what one refuses, the other refuses with the same words."""
+"""Thirteen layers in BEFORE, four in AFTER; what one refuses, every other refuses with the same words."""
 
 import asyncio
 import json
+import re
 from collections.abc import Awaitable, Callable
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import jwt
 import pytest
 
+from reference_app.domain.errors import NotFoundError
 from reference_app.middleware.payment_limits import MAX_AMOUNT_CENTS
 from reference_app.middleware.security_headers import SECURITY_HEADERS
 from reference_app.middleware.webhook_signatures import provider_secret, sign
@@ -34,21 +37,26 @@ LAYERS = {
         "security_headers",
         "cache",
     ],
-    "after": ["consolidated_security", "consolidated_auth", "optimized_rate_limiting"],
+    "after": ["consolidated_security", "consolidated_auth", "optimized_rate_limiting", "optimized_cache"],
 }
+REFUSING = (
+    build("before"),
+    build("after"),
+    build("after", removed=["consolidated_middleware"]),
+    build("after", removed=["orchestrator", "response_cache"]),
+)
 Work = Callable[[Backend], Awaitable[Any]]
 
 
-def ask_both(clone: Clone, work: Work, *statements: str, **options: Any) -> Any:
-    """Do the same work against BEFORE and AFTER; the results must be equal."""
+def ask_all(clone: Clone, work: Work, *statements: str, **options: Any) -> Any:
+    """Do the same work against BEFORE, AFTER and AFTER without its layers; the results must be equal."""
     results = []
-    for variant in ("before", "after"):
-        components = build(variant).components
+    for components in (chosen.components for chosen in REFUSING):
         url = clone(components.migrations)
         asyncio.run(run_sql(url, *statements))
         results.append(serve_and(components, url, work, **options))
 
-    assert results[0] == results[1]
+    assert results[1:] == [results[0]] * (len(REFUSING) - 1)
     return results[0]
 
 
@@ -65,7 +73,12 @@ def test_the_running_application_lists_its_layers_in_order_and_each_was_passed(
     layers = serve_and(components, clone(components.migrations), work)
 
     assert [layer["name"] for layer in layers] == LAYERS[variant]
-    assert all(layer["request_count"] == 2 and layer["self_ms"] > 0 for layer in layers)
+    assert all(0 < layer["p50_ms"] <= layer["p95_ms"] <= layer["p99_ms"] for layer in layers)
+    # The log-in, the history and this question itself, which is not over yet; no layer is left out of a
+    # request of its own but the cache of AFTER, where nothing may be kept.
+    counts = {layer["name"]: layer["request_count"] for layer in layers}
+    assert counts.pop("optimized_cache", 2) in {1, 2}
+    assert set(counts.values()) == {2}
 
 
 def test_attacks_webhooks_and_browsers_of_other_sites_are_refused_alike(clone: Clone) -> None:
@@ -99,7 +112,7 @@ def test_attacks_webhooks_and_browsers_of_other_sites_are_refused_alike(clone: C
         path = "/api/v2/appointments/999999/cancel"
         return answers + [await backend.ask("POST", path, headers=cookie | more) for more in origins]
 
-    answers = ask_both(clone, work)
+    answers = ask_all(clone, work)
 
     assert [answer.status for answer in answers] == [400] * 5 + [401, 401, 404] + [403] * 5 + [404, 404]
 
@@ -114,7 +127,7 @@ def test_absurd_amounts_and_floods_of_them_are_refused_alike(clone: Clone) -> No
         ]
         return [*much, *moves[:1], *moves[-1:], *last]
 
-    answers = ask_both(clone, work, moves_per_minute=3)
+    answers = ask_all(clone, work, moves_per_minute=3)
 
     assert [answer.status for answer in answers] == [403, 404, 404, 429, 404]
 
@@ -135,7 +148,7 @@ def test_who_has_a_second_factor_must_have_used_it(clone: Clone) -> None:
                 statuses.append((await backend.ask("GET", path, headers=headers)).status)
         return statuses
 
-    assert ask_both(clone, work, device) == [403, 403, 200, 403, 403, 200, 200, 200, 200]
+    assert ask_all(clone, work, device) == [403, 403, 200, 403, 403, 200, 200, 200, 200]
 
 
 def test_a_caller_who_used_up_the_minute_is_told_when_to_come_back_and_others_are_not_hurt(
@@ -145,14 +158,14 @@ def test_a_caller_who_used_up_the_minute_is_told_when_to_come_back_and_others_ar
         roles = ("staff", "staff", "staff", "staff", "owner")
         path = "/api/v2/locations/1/day?date=2026-03-14"
         answers = [await backend.ask("GET", path, role) for role in roles]
-        return [(answer.status, answer.text, answer.headers.get("Retry-After")) for answer in answers]
+        assert 1 <= int(answers[3].headers["Retry-After"]) <= 60
+        return answers
 
-    answers = ask_both(clone, work, requests_per_minute=3)
+    answers = ask_all(clone, work, requests_per_minute=3)
 
-    assert [status for status, _, _ in answers] == [200, 200, 200, 429, 200]
-    assert answers[3][1:] == (
-        '{"error":{"code":"rate_limited","message":"Too many requests; wait a minute."}}',
-        "60",
+    assert [answer.status for answer in answers] == [200, 200, 200, 429, 200]
+    assert answers[3].text == (
+        '{"error":{"code":"rate_limited","message":"Too many requests; wait a minute."}}'
     )
 
 
@@ -165,7 +178,7 @@ def test_every_answer_carries_the_security_headers(clone: Clone) -> None:
         ]
         return [{name: answer.headers.get(name, "") for name in SECURITY_HEADERS} for answer in answers]
 
-    assert ask_both(clone, work) == [SECURITY_HEADERS] * 3
+    assert ask_all(clone, work) == [SECURITY_HEADERS] * 3
 
 
 def test_other_locations_are_refused_alike_whether_a_rule_of_version_1_or_the_handler_does_it(
@@ -179,7 +192,7 @@ def test_other_locations_are_refused_alike_whether_a_rule_of_version_1_or_the_ha
             for day in ("2026-03-14", "never")
         ]
 
-    answers = ask_both(clone, work)
+    answers = ask_all(clone, work)
 
     assert answers[: len(answers) // 2] == answers[len(answers) // 2 :]
 
@@ -226,6 +239,47 @@ def test_bodies_are_judged_before_anything_else_is_known(clone: Clone) -> None:
             await backend.ask("POST", "/api/v2/nothing", data=data) for data in (deep, b"{", b"[]", b"{}")
         ]
 
-    answers = ask_both(clone, work)
+    answers = ask_all(clone, work)
 
     assert [answer.status for answer in answers] == [400, 400, 400, 404]
+
+
+def test_a_forged_token_is_refused_by_every_endpoint(clone: Clone) -> None:
+    async def work(backend: Backend) -> list[tuple[str, str, int]]:
+        paths = (await backend.ask("GET", "/api/v2/openapi.json")).body["paths"]
+        forged = {"Authorization": "Bearer a-token-that-is-longer-than-ten-characters"}
+        return [
+            (
+                path,
+                method,
+                (await backend.ask(method.upper(), re.sub(r"{\w+}", "1", path), headers=forged)).status,
+            )
+            for path, methods in [*paths.items(), ("/api/v2/nothing", {"get": {}, "post": {}})]
+            for method in methods
+        ]
+
+    answers = ask_all(clone, work)
+
+    assert len(answers) > 40
+    assert {status for _, _, status in answers} == {401}
+
+
+def test_an_error_behind_the_layers_keeps_its_status(clone: Clone) -> None:
+    class Broken:
+        def __init__(self, error: Exception) -> None:
+            self._error = error
+
+        async def directory(self) -> Any:
+            raise self._error
+
+    errors = (NotFoundError("shop"), ConnectionResetError(), ZeroDivisionError())
+    statuses = []
+    for error in errors:
+        components = replace(build("after").components, directory=lambda _, error=error: Broken(error))
+
+        async def work(backend: Backend) -> int:
+            return (await backend.ask("GET", "/api/v2/locations")).status
+
+        statuses.append(serve_and(components, clone(components.migrations), work))
+
+    assert statuses == [404, 503, 500]

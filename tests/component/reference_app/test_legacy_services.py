@@ -7,10 +7,13 @@ from typing import Any
 import asyncpg
 import pytest
 
-from reference_app.legacy.services.catalogue import FAMILIES
+from reference_app.caching.changes import NoChanges
+from reference_app.externals.gateway import Gateway
+from reference_app.families.catalogue import FAMILIES
+from reference_app.families.duty import Subject
 from reference_app.legacy.services.kinds import BusinessService, GuardService, MessageService, WatchService
 from reference_app.legacy.services.locator import ServiceLocator
-from reference_app.legacy.services.service import Subject
+from reference_app.services.registry import ServiceParts
 from reference_app.settings import Settings
 from reference_app.storage.connections import Connection, ConnectionPerUse
 from reference_app.storage.loaded_data import read_loaded_data
@@ -28,12 +31,22 @@ def figures(postgres_url: str, templates: Any) -> dict[str, Any]:
         raw = await asyncpg.connect(url)
         loaded = await read_loaded_data(raw)
         connections = ConnectionPerUse(url)
-        locator = ServiceLocator(Settings(database_url=url, port=1), connections, loaded)
+        settings = Settings(database_url=url, port=1)
+        locator = ServiceLocator(
+            ServiceParts(
+                settings=settings,
+                connections=connections,
+                gateway=Gateway(""),
+                changes=NoChanges(),
+                loaded=loaded,
+            )
+        )
         await locator.start()
         subject = Subject(day=loaded.anchor_date, client_id=2)
         services = [service for family in FAMILIES for service in locator.family(family)]
         found = {service.name: await service.run(Connection(raw), subject) for service in services}
         await raw.close()
+        await locator.stop()
         return found | {"locator": locator}
 
     return asyncio.run(run_all())

@@ -1,0 +1,28 @@
+"""Answers kept as bytes until what they depend on changes, in place of JSON in JSON under the old rules."""
+
+from dataclasses import replace
+
+from reference_app.caching.memory_store import MemoryStore
+from reference_app.caching.notified_changes import NotifiedChanges
+from reference_app.components import Components
+from reference_app.middleware.optimized_cache import OptimizedCacheMiddleware
+from reference_app.optimizations.optimization import Optimization
+from reference_app.settings import Settings
+
+
+def _changes(settings: Settings) -> NotifiedChanges:
+    return NotifiedChanges(settings.database_url, MemoryStore())
+
+
+def _install(components: Components) -> Components:
+    return replace(components, cache=OptimizedCacheMiddleware, changes=_changes)
+
+
+RESPONSE_CACHE = Optimization(
+    id="response_cache",
+    phase="p3",
+    hypothesis="An answer that nobody has changed since is given out again without any query.",
+    metric="query_count",
+    adr="docs/adr/0015-four-layers.md",
+    install=_install,
+)
