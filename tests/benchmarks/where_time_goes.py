@@ -13,6 +13,7 @@ from tests.benchmarks.reference_server import (
 from tests.benchmarks.table import Table
 
 SCALES = (0.1, 1.0)
+VARIANTS = ("before", "after --without response_cache", "after")
 REPEATS = 15
 REQUESTS = {
     "slots of a barber": ("/api/v2/availability/slots?barber_id=1&service_id=1&date=2026-03-19", ""),
@@ -22,7 +23,7 @@ REQUESTS = {
     "day of a shop": ("/api/v2/locations/1/day?date=2026-03-14", "staff0001@example.test"),
     "revenue": ("/api/v2/analytics/revenue?days=30", "owner@example.test"),
 }
-_TIMES = re.compile(r'app;dur=([\d.]+), mw;dur=([\d.]+), db;dur=([\d.]+);desc="n=(\d+)"')
+_TIMES = re.compile(r'app;dur=([\d.]+), mw;dur=([\d.]+),(?: cache;desc=\w+,)? db;dur=([\d.]+);desc="n=(\d+)"')
 
 
 def measure(say: Callable[[str], None]) -> Table:
@@ -30,8 +31,9 @@ def measure(say: Callable[[str], None]) -> Table:
     rows: list[tuple[str, ...]] = []
     with postgres_in_an_empty_folder(say) as postgres:
         for scale in SCALES:
-            for variant in ("before", "after"):
-                with database_of(postgres, variant, scale, say) as url, serving(url, variant) as server:
+            for variant in VARIANTS:
+                data, *more = variant.split()
+                with database_of(postgres, data, scale, say) as url, serving(url, data, *more) as server:
                     rows += _endpoints(server, variant, scale)
                     rows += _layers(server, variant, scale)
     return Table(
