@@ -83,9 +83,6 @@ CREATE INDEX IF NOT EXISTS clients_location_search_name_idx
 -- duty daily-report: who became a client yesterday.
 CREATE INDEX IF NOT EXISTS clients_created_idx ON clients (created_at);
 
--- duty care: who has spent most and is no VIP yet.
-CREATE INDEX IF NOT EXISTS clients_spent_idx ON clients (total_spent_cents DESC, id) WHERE customer_type <> 'vip';
-
 -- POST /api/v2/auth/login, GET /api/v2/clients/{id}/history: who is calling.
 CREATE INDEX IF NOT EXISTS users_email_idx ON users (email);
 
