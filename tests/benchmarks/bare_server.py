@@ -44,7 +44,7 @@ async def _serve(answers: dict[str, BareAnswer], port: int, pool_size: int, data
     await runner.setup()
     await web.TCPSite(runner, "127.0.0.1", port).start()
     sys.stderr.write("bare serves\n")
-    await told_to_stop()
+    await told_to_stop().wait()
     await runner.cleanup()
     await pool.close()
 

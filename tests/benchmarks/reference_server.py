@@ -1,19 +1,20 @@
 """The reference backend on data of any scale, as a server of its own, for the benchmarks."""
 
 import json
+import re
 import subprocess
 import sys
 import tempfile
 import urllib.request
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from http.client import HTTPResponse
 from pathlib import Path
 from typing import Any
 
 from harness.plan.experiment import Overrides, find_experiment, plan_experiment, read_experiment
-from harness.target.child import free_port
+from harness.target.child import free_port, wait_for
 from harness.target.database import CLONE_PREFIX, clone, drop, prepare_template
 from harness.target.postgres import Postgres, open_postgres
 
@@ -58,14 +59,14 @@ def postgres_in_an_empty_folder(say: Callable[[str], None]) -> Iterator[Postgres
 
 @contextmanager
 def database_of(postgres: Postgres, variant: str, scale: float, say: Callable[[str], None]) -> Iterator[str]:
-    """Load a variant's data (`before` or `after`) and answer the URL of a copy."""
+    """Load the data of a variant such as `after` or `before+indexes` and answer the URL of a copy."""
     plan = plan_experiment(read_experiment(find_experiment("quick")), Overrides(scale=scale))
-    wanted = next(entry for entry in plan.variants if entry.id == variant)
+    wanted = replace(plan.variants[0], id=variant)
     with tempfile.NamedTemporaryFile() as log:
         template = prepare_template(
             postgres, wanted, scale=scale, seed=plan.seed, say=say, log_path=Path(log.name)
         )
-    name = f"{CLONE_PREFIX}benchmark_{variant}"
+    name = f"{CLONE_PREFIX}benchmark_{re.sub('[^a-z0-9]', '_', variant)}"
     url = clone(postgres, template, name)
     try:
         yield url
@@ -79,11 +80,14 @@ def serving(database_url: str, *variant: str) -> Iterator[RunningServer]:
     port = free_port()
     command = [sys.executable, "-m", "reference_app", "serve", "--port", str(port)]
     command += ["--database-url", database_url, "--variant", *variant]
-    with subprocess.Popen(command, stderr=subprocess.PIPE, text=True) as server:
+    # A file takes any number of lines, a pipe that nobody reads would bring the server to a stop.
+    with (
+        tempfile.NamedTemporaryFile() as log,
+        subprocess.Popen(command, stderr=log) as server,
+    ):
         try:
-            assert server.stderr is not None
-            line = server.stderr.readline()
-            assert " serves " in line, line
+            told = Path(log.name)
+            assert wait_for(lambda: " serves " in told.read_text(), timeout_s=60), told.read_text()
             yield RunningServer(server.pid, f"http://127.0.0.1:{port}")
         finally:
             server.terminate()
