@@ -1,5 +1,6 @@
 """A corpus of requests over all endpoints, roles and errors, replayed against every variant."""
 
+import json
 import time
 from base64 import b32decode
 from collections.abc import AsyncIterator
@@ -56,8 +57,12 @@ NOT_BODIES = (
 Step = tuple[str, Answer]
 
 
-async def replay(backend: Backend, *, is_short: bool = False) -> AsyncIterator[Step]:
-    """Yield each request's name and answer; the short corpus leaves malformed requests out."""
+async def replay(backend: Backend, *, is_short: bool = False, is_brief: bool = False) -> AsyncIterator[Step]:
+    """Yield each request's name and answer.
+
+    The short corpus leaves malformed requests out; the brief one asks each kind of endpoint, both versions
+    and all roles a few times, changes things, and sends what layers refuse.
+    """
     parts = (
         *(
             _reads,
@@ -70,9 +75,10 @@ async def replay(backend: Backend, *, is_short: bool = False) -> AsyncIterator[S
             _second_factors,
         ),
         *(_bookings, _visits, _payments, _refunds, _reviews, _series, _waitlist, _notifications),
-        *(_odd_bookings, _odd_changes, _odd_bodies, _other_mounts),
+        *(_odd_bookings, _odd_changes, _odd_bodies, _other_mounts, _version_one, _refused_by_layers),
     )
-    for part in parts:
+    brief = (_bookings, _payments, _series, _waitlist, _notifications, _version_one, _refused_by_layers)
+    for part in brief if is_brief else parts:
         if is_short and part.__name__.startswith("_odd"):
             continue
         async for step in part(backend):
@@ -467,3 +473,97 @@ async def _other_mounts(backend: Backend) -> AsyncIterator[Step]:
         yield f"DELETE {mount}/locations", await backend.ask("DELETE", f"{mount}/locations")
     for path in ("/api/v3/locations", "/other/v2/locations", "/api/v2/locations?q=<script>", "/v2/locations"):
         yield await _get(backend, path)
+
+
+async def _version_one(backend: Backend) -> AsyncIterator[Step]:
+    """Ask version 1 for everything that version 2 reads, and book, move and pay through it."""
+    for path, role in (
+        ("/locations/1", ""),
+        ("/availability/next?barber_id=1&service_id=1&from=2026-03-28", ""),
+        ("/availability/slots?barber_id=1&service_id=1&date=2026-03-29", ""),
+        ("/availability/slots?location_id=2&service_id=12&date=2026-03-08", ""),
+        ("/availability/slots?barber_id=x&service_id=1&date=2026-03-29", ""),
+        ("/clients/1/history?limit=3", "client"),
+        ("/clients/1/history?limit=0", "client"),
+        ("/clients/31/lifetime-value", "owner"),
+        ("/clients?name=zoe", "staff"),
+        ("/clients?name=zoe", "client"),
+        ("/locations/2/day?date=2026-03-29", "owner"),
+        ("/locations/2/day?date=2026-03-29", "staff"),
+        *(
+            (f"/analytics/{name}?days=14", role)
+            for name in ("revenue", *INSIGHTS)
+            for role in ("owner", "client")
+        ),
+        ("/payments/commissions", "owner"),
+        ("/payments/1", "owner"),
+        ("/payments/1", "neighbour"),
+        ("/notifications", "far staff"),
+        ("/waitlist?location_id=1&date=2026-03-20", "staff"),
+        ("/barbers/1/reviews?limit=5", ""),
+        ("/monitoring/v1-usage", "client"),
+        ("/nothing", "owner"),
+    ):
+        yield await _get(backend, f"/api/v1{path}", role)
+    service_id, starts = await free_starts(backend, BARBER, 2)
+    path = "/mobile/v1/appointments"
+    wanted = {"barber_id": BARBER, "service_id": service_id, "starts_at": starts[0]}
+    name, booked = await _post(backend, path, "client", body=wanted, headers={"Idempotency-Key": "v1"})
+    yield name, booked
+    yield await _post(backend, path, "client", body=wanted, headers={"Idempotency-Key": "v1"})
+    yield await _post(backend, path, "neighbour", body=wanted)
+    own = f"{path}/{booked.body['id']}"
+    yield await _post(backend, f"{own}/reschedule", "client", body={"starts_at": starts[1]})
+    yield await _post(backend, f"{own}/reschedule", "", body={"starts_at": starts[1]})
+    yield await _post(backend, f"{own}/cancel", "neighbour")
+    yield await _post(backend, f"{own}/cancel", "client")
+    yield await _post(backend, "/api/v1/reviews", "client", body={"appointment_id": 999999, "rating": 6})
+
+
+async def _refused_by_layers(backend: Backend) -> AsyncIterator[Step]:
+    """Send what must be refused before any handler sees it."""
+    for attack in (
+        *(
+            "<script>",
+            "%3Cscript%3Ealert(1)",
+            "javascript:alert(1)",
+            "1%20union%20select%20*",
+            "%24%7Bjndi:x}",
+        ),
+        *("1;drop%20table%20users", "../../etc/passwd", "..%2F..%2Fetc", "a%27%20or%201=1", "/etc/passwd"),
+    ):
+        for mount in ("/api/v2", "/api/v1"):
+            yield await _get(backend, f"{mount}/locations?q={attack}", "client")
+    yield await _get(backend, "/api/v2/locations/..%2F..%2Fetc%2Fpasswd")
+    for provider in ("payments", "email", "nobody"):
+        for signature in ("", "0" * 64, "ü"):
+            headers = {"X-Webhook-Signature": signature}
+            path = f"/api/v2/webhooks/{provider}"
+            yield await _post(backend, path, data=b"{}", headers=headers)
+    deep = json.dumps({"a": [[[[[[[[[[[1]]]]]]]]]]]}).encode()
+    cookie = {"Cookie": f"session={await backend.token('client')}"}
+    for mount in ("/api/v2", "/api/v1"):
+        for amount in (10**9, 10**12):
+            yield await _post(backend, f"{mount}/nothing", "staff", body={"amount_cents": amount})
+        yield await _post(backend, f"{mount}/appointments", "client", data=deep)
+        for more in (
+            {},
+            {"Origin": "https://elsewhere.example"},
+            {"Origin": "null"},
+            {"Sec-Fetch-Site": "cross-site"},
+            {"Sec-Fetch-Site": "same-site"},
+            {"Sec-Fetch-Site": "same-origin"},
+        ):
+            path = f"{mount}/appointments/999999/cancel"
+            yield f"{path} with a cookie and {more}", await backend.ask("POST", path, headers=cookie | more)
+    # An expired token, one of nobody, one that somebody else signed, one without a signature.
+    header = "eyJhbGciOiJIUzI1NiIsInR5cCI6IkpXVCJ9"
+    for token in (
+        f"{header}.eyJzdWIiOiIxIn0.AAAA",
+        "eyJhbGciOiJub25lIn0.eyJzdWIiOiIxIn0.",
+        f"{header}..",
+        "a.b",
+    ):
+        for path in ("/api/v2/clients/1/history", "/api/v1/clients/1/history", "/api/v2/monitoring/v1-usage"):
+            headers = {"Authorization": f"Bearer {token}"}
+            yield f"GET {path} with {token}", await backend.ask("GET", path, headers=headers)

@@ -1,11 +1,13 @@
 """Same requests, same answers, same side effects: whatever optimizations a variant holds."""
 
 import asyncio
+from itertools import pairwise
 from typing import Any
 
 import pytest
 
 from reference_app.optimizations import ALL
+from reference_app.optimizations.optimization import PHASES
 from reference_app.variants import Build, build
 from tests.component.reference_app.backends import (
     Answer,
@@ -36,6 +38,17 @@ SIDE_EFFECTS = (
 )
 
 LEFT_OUT = [build("after", removed=[optimization.id]) for optimization in ALL]
+BETWEEN = [
+    build(phase)
+    for one, phase in pairwise(("before", *PHASES))
+    if build(one).optimizations != build(phase).optimizations != ALL
+]
+"""The phases that differ from the one in front of them and from `after`."""
+QUICK_OR_LONG = [
+    pytest.param(phase, id=phase.id, marks=[pytest.mark.long] if phase.id in {"p1", "p2"} else [])
+    for phase in BETWEEN
+]
+"""With BEFORE's layers a request takes ten times as long."""
 
 
 @pytest.fixture(scope="module")
@@ -50,10 +63,33 @@ def expected_in_short(postgres_url: str, templates: Any) -> tuple[Any, Any]:
         return _replayed(build("before"), url, is_short=True)
 
 
+@pytest.fixture(scope="module")
+def expected_in_brief(postgres_url: str, templates: Any) -> tuple[Any, Any]:
+    with cloned(postgres_url, templates[()], "reference_expected_in_brief") as url:
+        return _replayed(build("before"), url, is_brief=True)
+
+
 def test_after_answers_and_changes_what_before_does(clone: Clone, expected: Any) -> None:
     after = build("after")
 
     _require_equal(_replayed(after, clone(after.components.migrations)), expected)
+
+
+@pytest.mark.parametrize("phase", QUICK_OR_LONG)
+def test_every_phase_answers_and_changes_what_before_does(
+    phase: Build, clone: Clone, expected_in_brief: Any
+) -> None:
+    replayed = _replayed(phase, clone(phase.components.migrations), is_brief=True)
+
+    _require_equal(replayed, expected_in_brief)
+
+
+@pytest.mark.long
+@pytest.mark.parametrize("phase", BETWEEN, ids=lambda phase: phase.id)
+def test_every_phase_answers_the_whole_corpus_as_before_does(
+    phase: Build, clone: Clone, expected: Any
+) -> None:
+    _require_equal(_replayed(phase, clone(phase.components.migrations)), expected)
 
 
 @pytest.mark.long
@@ -89,7 +125,7 @@ def test_no_request_of_the_corpus_is_answered_with_a_server_error(expected: Any)
 
     assert [step for step, answer in answers if answer.status >= 500] == []
     assert statuses == {200, 201, 400, 401, 403, 404, 405, 409, 413, 422}
-    assert len(answers) > 400
+    assert len(answers) > 500
 
 
 def test_every_answer_tells_its_server_timing(expected: Any) -> None:
@@ -109,10 +145,10 @@ def test_every_error_has_a_code_and_a_sentence(expected: Any) -> None:
 
 
 def _replayed(
-    subset: Build, url: str, *, is_short: bool = False
+    subset: Build, url: str, *, is_short: bool = False, is_brief: bool = False
 ) -> tuple[list[tuple[str, Answer]], list[Any]]:
     async def work(backend: Backend) -> list[tuple[str, Answer]]:
-        return [step async for step in replay(backend, is_short=is_short)]
+        return [step async for step in replay(backend, is_short=is_short, is_brief=is_brief)]
 
     answers = serve_and(subset.components, url, work)
     return answers, [asyncio.run(run_sql(url, query)) for query in SIDE_EFFECTS]
