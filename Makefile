@@ -5,7 +5,7 @@ BIN    := $(VENV)/bin
 READY  := $(VENV)/.ready
 
 .DEFAULT_GOAL := help
-.PHONY: help bench test test-long benchmarks lint types golden lock chromium
+.PHONY: help bench test test-long benchmarks lint types golden lock chromium redis
 
 help: ## Show what there is
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /  make \1|/' | column -t -s '|'
@@ -13,11 +13,11 @@ help: ## Show what there is
 bench: $(READY) ## Set up, then measure before against after (about three minutes) and print the verdict
 	@$(BIN)/kpibench run quick
 
-test: $(READY) chromium ## Set up, then run the tests (all but the long ones)
+test: $(READY) chromium redis ## Set up, then run the tests (all but the long ones)
 	@echo "== tests"
 	@$(BIN)/python -m pytest
 
-test-long: $(READY) chromium ## Run the tests that take minutes or a quiet machine (about half an hour)
+test-long: $(READY) chromium redis ## Run the tests that take minutes or a quiet machine (about half an hour)
 	@$(BIN)/python -m pytest -m long
 
 benchmarks: $(READY) ## Measure ourselves (a quiet machine, about a quarter of an hour) and write docs/benchmarks.md
@@ -64,4 +64,13 @@ chromium:
 	        apt-get update -qq && apt-get install -y -qq --no-install-recommends chromium >/dev/null; \
 	    else \
 	        echo "== no Chromium here: the tests marked 'browser' are left out (apt-get install chromium)"; \
+	    fi; }
+
+redis:
+	@command -v redis-server >/dev/null || { \
+	    if [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null; then \
+	        echo "== set-up: installing Redis for the tests of what instances share"; \
+	        apt-get update -qq && apt-get install -y -qq --no-install-recommends redis-server >/dev/null; \
+	    else \
+	        echo "== no Redis here: the tests of what instances share are left out (apt-get install redis-server)"; \
 	    fi; }

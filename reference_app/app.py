@@ -23,6 +23,7 @@ from reference_app.services.visits import VisitService
 from reference_app.settings import Settings
 from reference_app.storage.connections import Connections
 from reference_app.storage.loaded_data import LoadedData
+from reference_app.storage.redis_link import RedisLink
 from reference_app.storage.users import Users
 from reference_app.web.account_handlers import AccountHandlers
 from reference_app.web.analytics_handlers import AnalyticsHandlers
@@ -30,6 +31,7 @@ from reference_app.web.client_handlers import ClientHandlers
 from reference_app.web.errors import errors_as_json
 from reference_app.web.handlers import Handlers, Services
 from reference_app.web.health import Health
+from reference_app.web.json_codec import JSON
 from reference_app.web.message_handlers import MessageHandlers
 from reference_app.web.monitoring import Monitoring
 from reference_app.web.payment_handlers import PaymentHandlers
@@ -45,7 +47,8 @@ def make_app(components: Components, settings: Settings, loaded: LoadedData) -> 
     """Put the application together; it opens its connections when it starts."""
     connections = components.connections(settings)
     users = Users(connections)
-    changes = components.changes(settings)
+    link = RedisLink(settings)
+    changes = components.changes(settings, link)
     gateway = Gateway(settings.externals_url)
     registry = components.services(
         ServiceParts(
@@ -56,7 +59,9 @@ def make_app(components: Components, settings: Settings, loaded: LoadedData) -> 
     handlers = Handlers(_services(components, connections, accounts, loaded, registry, changes))
     others = _other_routes(components, connections, accounts, gateway, settings, loaded, registry, changes)
     layer_times: list[LayerTime] = []
-    listed = routes(handlers, Health(connections), Monitoring(layer_times, registry), others)
+    version_one = components.version_one()
+    monitoring = Monitoring(layer_times, registry, version_one)
+    listed = routes(handlers, Health(connections), monitoring, others)
     parts = LayerParts(
         settings=settings,
         connections=connections,
@@ -64,6 +69,7 @@ def make_app(components: Components, settings: Settings, loaded: LoadedData) -> 
         accounts=accounts,
         routes=DeclaredRoutes(listed),
         changes=changes,
+        link=link,
     )
     layers = components.layers(parts, components.rate_limits(parts), components.cache(parts))
     layer_times.extend(LayerTime(layer.name) for layer in layers)
@@ -80,7 +86,10 @@ def make_app(components: Components, settings: Settings, loaded: LoadedData) -> 
         ],
         client_max_size=MAX_BODY_BYTES,
     )
+    app.cleanup_ctx.append(_linked(link))
     app.cleanup_ctx.append(_running(registry))
+    app[JSON] = components.json()
+    app.on_response_prepare.append(version_one.mark)
     app.on_response_prepare.append(_add_server_timing)
     app.add_routes(components.mounts([route.definition for route in listed]))
     return app
@@ -148,6 +157,15 @@ def _other_routes(
         ).routes(),
         *AnalyticsHandlers(analytics, components.revenue(connections), today).routes(),
     ]
+
+
+def _linked(link: RedisLink) -> Callable[[web.Application], AsyncIterator[None]]:
+    async def linked(_: web.Application) -> AsyncIterator[None]:
+        await link.open()
+        yield
+        await link.close()
+
+    return linked
 
 
 def _running(registry: ServiceRegistry) -> Callable[[web.Application], AsyncIterator[None]]:

@@ -89,6 +89,11 @@ def _add_serve(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") 
         " unless told, --requests-per-minute alone limits them",
     )
     serving.add_argument(
+        "--redis-url",
+        default="",
+        help="redis://host:port/0: instances share kept answers and rate limits; else each has its own",
+    )
+    serving.add_argument(
         "--externals-url",
         default="",
         help="payments, e-mail, SMS and calendar; without it, a stub is started and ended with the server",
@@ -137,7 +142,11 @@ def _add_data(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -
 
 
 def _add_variant(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("--variant", required=True, help=f"one of: {', '.join(VARIANTS)}")
+    parser.add_argument(
+        "--variant",
+        required=True,
+        help=f"one of: {', '.join(VARIANTS)}; or as in before+indexes, after-indexes",
+    )
     parser.add_argument(
         "--with",
         dest="added",
@@ -218,6 +227,7 @@ def _serve(options: argparse.Namespace) -> None:
     settings = Settings(
         database_url=options.database_url,
         port=options.port,
+        redis_url=options.redis_url,
         externals_url=options.externals_url,
         requests_per_minute=options.requests_per_minute,
         tier=options.tier,
@@ -225,7 +235,9 @@ def _serve(options: argparse.Namespace) -> None:
         leaks=frozenset(LEAKS if options.leaks is None else options.leaks) - {"none"},
         has_memory_probe=options.memory_probe,
     )
-    asyncio.run(serve(_build(options), settings))
+    chosen = _build(options)
+    with asyncio.Runner(loop_factory=chosen.components.event_loop) as runner:
+        runner.run(serve(chosen, settings))
 
 
 def _serve_externals(options: argparse.Namespace) -> None:

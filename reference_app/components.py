@@ -1,5 +1,6 @@
 """Components: the exchangeable parts of the application. A variant is one choice of them."""
 
+from asyncio import AbstractEventLoop
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
@@ -33,7 +34,10 @@ from reference_app.services.ports import (
 from reference_app.services.registry import ServiceParts, ServiceRegistry
 from reference_app.settings import Settings
 from reference_app.storage.connections import Connections
+from reference_app.storage.redis_link import RedisLink
 from reference_app.storage.users import Users
+from reference_app.web.json_codec import JsonCodec
+from reference_app.web.version_one import VersionOne
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -46,6 +50,7 @@ class LayerParts:
     accounts: AccountService
     routes: DeclaredRoutes
     changes: Changes
+    link: RedisLink
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -55,18 +60,24 @@ class Components:
     migrations: tuple[str, ...]
     """SQL files that change the database, in order; `data load` applies them."""
     connections: Callable[[Settings], Connections]
+    event_loop: Callable[[], AbstractEventLoop]
+    json: Callable[[], JsonCodec]
+    writes_access_log: bool
+    """Whether the server writes a line for each request to its standard error."""
     layers: Callable[[LayerParts, Layer, Layer], tuple[Layer, ...]]
     """Middleware, outermost first; puts the layers for rate limits and for kept answers where they belong."""
     rate_limits: Callable[[LayerParts], Layer]
     cache: Callable[[LayerParts], Layer]
     arrangement: Callable[[Sequence[Layer], Sequence[LayerTime], DeclaredRoutes], Sequence[Middleware]]
     """Decides which requests pass which layers."""
-    changes: Callable[[Settings], Changes]
+    changes: Callable[[Settings, RedisLink], Changes]
     """How writes bring kept answers to an end."""
     services: Callable[[ServiceParts], ServiceRegistry]
     """Makes the registry through which callers reach the services of the domain."""
     mounts: Callable[[Sequence[web.RouteDef]], list[web.RouteDef]]
     """Repeats the routes under every channel and version."""
+    version_one: Callable[[], VersionOne]
+    """Sees answers of version one off."""
     directory: Callable[[Connections], DirectoryQuery]
     availability: Callable[[Connections], AvailabilityQuery]
     next_slots: Callable[[Connections], NextSlotQuery]

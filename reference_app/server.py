@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import logging
 import signal
 import sys
 from dataclasses import replace
@@ -32,14 +33,22 @@ async def serve(build: Build, settings: Settings) -> None:
     components = build.components
     loaded = await _loaded_data(settings.database_url)
     require_migrations(loaded, components.migrations)
-    runner = web.AppRunner(make_app(components, settings, loaded), access_log=None)
+    access_log = _access_log() if components.writes_access_log else None
+    runner = web.AppRunner(make_app(components, settings, loaded), access_log=access_log)
     await runner.setup()
     try:
+        stop = told_to_stop()
         await _listen(runner, settings)
         sys.stderr.write(f"{build.id} serves http://{settings.host}:{settings.port} (Ctrl-C stops it)\n")
-        await told_to_stop()
+        await stop.wait()
     finally:
         await runner.cleanup()
+
+
+def _access_log() -> logging.Logger:
+    log = logging.getLogger("reference_app.access")
+    log.setLevel(logging.INFO)
+    return log
 
 
 async def _loaded_data(database_url: str) -> LoadedData:
@@ -62,10 +71,10 @@ async def _listen(runner: web.AppRunner, settings: Settings) -> None:
         ) from error
 
 
-async def told_to_stop() -> None:
-    """Wait for SIGTERM or SIGINT."""
+def told_to_stop() -> asyncio.Event:
+    """Listen to signals from now on: whoever reads that we serve may send one at once."""
     stop = asyncio.Event()
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, stop.set)
-    await stop.wait()
+    return stop

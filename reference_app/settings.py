@@ -26,6 +26,8 @@ class Settings:
     port: int
     host: str = "127.0.0.1"
     token_secret: str = os.environ.get("REFERENCE_APP_TOKEN_SECRET", _DEMO_TOKEN_SECRET)
+    redis_url: str = ""
+    """A Redis that instances share kept answers and rate limits in; without one, each keeps its own."""
     externals_url: str = ""
     """Where other companies' services are; without them, what needs them answers 503."""
     pool_size: int = max(4, min(8, 2 * (os.cpu_count() or 2)))

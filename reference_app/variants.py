@@ -1,5 +1,9 @@
-"""Variants: `before` has no optimization, `after` all, `p1` to `p6` are prefixes; any subset is legal."""
+"""Variants: `before` has no optimization, `after` all, `p1` to `p6` are prefixes; any subset is legal.
 
+A name may add and leave out: `before+indexes`, `after-response_cache`.
+"""
+
+import re
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
@@ -30,11 +34,14 @@ class Build:
 
 
 def build(variant: str, added: Sequence[str] = (), removed: Sequence[str] = ()) -> Build:
-    """Choose a variant's optimizations, add some and leave some out.
+    """Choose a variant's optimizations, add some and leave some out, as its name does or beside it.
 
     Raises:
         StartError: a variant or optimization is unknown, or one is both added and left out.
     """
+    variant, *changes = re.split(r"(?=[+-])", variant)
+    added = [*(name[1:] for name in changes if name[0] == "+"), *added]
+    removed = [*(name[1:] for name in changes if name[0] == "-"), *removed]
     for name in (*added, *removed):
         _require_known("optimization", name, [optimization.id for optimization in ALL])
     both = sorted(set(added) & set(removed))

@@ -1,5 +1,7 @@
 """BEFORE: the parts that the optimizations start from."""
 
+from asyncio import new_event_loop
+
 from reference_app.caching.changes import NoChanges
 from reference_app.components import Components
 from reference_app.legacy.alias_routes import alias_routes
@@ -21,22 +23,28 @@ from reference_app.legacy.places import FromDirectoryPlaces
 from reference_app.legacy.revenue import RowByRowRevenue
 from reference_app.legacy.reviews import ReviewByReviewReviews
 from reference_app.legacy.services.locator import ServiceLocator
+from reference_app.legacy.version_one import SilentVersionOne
 from reference_app.legacy.visits import StepByStepVisits
 from reference_app.legacy.waitlist import EntryByEntryWaitlist
 from reference_app.monitoring.layer_times import every_layer
 from reference_app.storage.booking_locks import NoBookingLock
 from reference_app.storage.connections import ConnectionPerUse
+from reference_app.web.json_codec import StdlibJson
 
 BEFORE = Components(
     migrations=(),
     connections=lambda settings: ConnectionPerUse(settings.database_url),
+    event_loop=new_event_loop,
+    json=StdlibJson,
+    writes_access_log=True,
     layers=thirteen_layers,
     rate_limits=ApiRateLimiting,
     cache=lambda _: ResponseCache(),
     arrangement=every_layer,
-    changes=lambda _: NoChanges(),
+    changes=lambda *_: NoChanges(),
     services=ServiceLocator,
     mounts=alias_routes,
+    version_one=SilentVersionOne,
     directory=LocationByLocationDirectory,
     availability=BarberByBarberAvailability,
     next_slots=DayByDayNextSlot,

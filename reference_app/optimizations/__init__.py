@@ -6,11 +6,15 @@ from reference_app.optimizations.consolidated_middleware import CONSOLIDATED_MID
 from reference_app.optimizations.gcra_rate_limits import GCRA_RATE_LIMITS
 from reference_app.optimizations.indexes import INDEXES
 from reference_app.optimizations.literal_routes import LITERAL_ROUTES
+from reference_app.optimizations.msgspec_json import MSGSPEC_JSON
+from reference_app.optimizations.no_access_log import NO_ACCESS_LOG
 from reference_app.optimizations.optimization import Optimization
 from reference_app.optimizations.optimized_services import OPTIMIZED_SERVICES
 from reference_app.optimizations.orchestrator import ORCHESTRATOR
 from reference_app.optimizations.response_cache import RESPONSE_CACHE
 from reference_app.optimizations.set_based_sql import SET_BASED_SQL
+from reference_app.optimizations.uvloop import UVLOOP
+from reference_app.optimizations.version_one_ends import VERSION_ONE_ENDS
 
 ALL: tuple[Optimization, ...] = (
     INDEXES,
@@ -22,5 +26,9 @@ ALL: tuple[Optimization, ...] = (
     RESPONSE_CACHE,
     ORCHESTRATOR,
     CONNECTION_POOL,
+    UVLOOP,
+    MSGSPEC_JSON,
+    NO_ACCESS_LOG,
     LITERAL_ROUTES,
+    VERSION_ONE_ENDS,
 )

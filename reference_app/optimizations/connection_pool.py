@@ -21,6 +21,6 @@ CONNECTION_POOL = Optimization(
     phase="p5",
     hypothesis="No request waits for a server process to start, and statements stay prepared.",
     metric="db_time",
-    adr="docs/adr/0004-optimizations-are-values.md",
+    adr="docs/adr/0016-runtime-optimizations.md",
     install=_install,
 )

@@ -5,12 +5,12 @@ from dataclasses import replace
 from reference_app.components import Components, LayerParts
 from reference_app.middleware.layer import Layer
 from reference_app.middleware.optimized_rate_limiting import OptimizedRateLimitingMiddleware
-from reference_app.middleware.request_counts import ThrottledCounts
+from reference_app.middleware.shared_counts import SharedCounts
 from reference_app.optimizations.optimization import Optimization
 
 
 def _rate_limits(parts: LayerParts) -> Layer:
-    return OptimizedRateLimitingMiddleware(parts, ThrottledCounts())
+    return OptimizedRateLimitingMiddleware(parts, SharedCounts(parts.link))
 
 
 def _install(components: Components) -> Components:

@@ -4,14 +4,16 @@ from dataclasses import replace
 
 from reference_app.caching.memory_store import MemoryStore
 from reference_app.caching.notified_changes import NotifiedChanges
+from reference_app.caching.shared_store import SharedStore
 from reference_app.components import Components
 from reference_app.middleware.optimized_cache import OptimizedCacheMiddleware
 from reference_app.optimizations.optimization import Optimization
 from reference_app.settings import Settings
+from reference_app.storage.redis_link import RedisLink
 
 
-def _changes(settings: Settings) -> NotifiedChanges:
-    return NotifiedChanges(settings.database_url, MemoryStore())
+def _changes(settings: Settings, link: RedisLink) -> NotifiedChanges:
+    return NotifiedChanges(settings.database_url, SharedStore(link) if settings.redis_url else MemoryStore())
 
 
 def _install(components: Components) -> Components:

@@ -20,6 +20,10 @@ Row: TypeAlias = Any
 MAX_CONNECTIONS = 64
 """Below PostgreSQL's default of 100: in a burst, callers wait for a connection and none is refused one."""
 
+STATEMENT_COUNT = 256
+"""Prepared statements that a pooled session remembers: more than there are statements in the application."""
+STATEMENT_TIMEOUT_S = 30
+
 _CANNOT_OPEN = (OSError, asyncpg.PostgresError, asyncpg.InterfaceError)
 
 
@@ -134,13 +138,17 @@ class PooledConnections:
 
     A returned session is not reset by statements: the application sets nothing on a session, and every
     transaction ends in its own block. One that comes back inside a transaction all the same gets the full
-    reset.
+    reset. Statements stay prepared as long as their session lives. One that runs too long is cancelled: a few
+    runaways must not hold all sessions.
     """
 
-    def __init__(self, database_url: str, size: int) -> None:
+    def __init__(
+        self, database_url: str, size: int, statement_timeout_s: float = STATEMENT_TIMEOUT_S
+    ) -> None:
         self.opened_count = 0
         self._database_url = database_url
         self._size = size
+        self._statement_timeout_s = statement_timeout_s
         self._pool: Any = None
 
     async def open(self) -> None:
@@ -149,6 +157,10 @@ class PooledConnections:
             self._database_url,
             min_size=self._size,
             max_size=self._size,
+            max_inactive_connection_lifetime=0,
+            statement_cache_size=STATEMENT_COUNT,
+            max_cached_statement_lifetime=0,
+            server_settings={"statement_timeout": f"{self._statement_timeout_s * 1000:.0f}"},
             init=self._count_opened,
             reset=_reset,
         )

@@ -22,6 +22,7 @@ from reference_app.domain.answers import (
 )
 from reference_app.domain.scheduling import ServiceTerms
 from reference_app.services.accounts import Session
+from reference_app.web.json_codec import JsonCodec
 
 
 def to_json(body: dict[str, Any]) -> str:
@@ -29,10 +30,28 @@ def to_json(body: dict[str, Any]) -> str:
     return json.dumps(body, ensure_ascii=False, separators=(",", ":"))
 
 
+class JsonResponse(web.Response):
+    """A handler's answer; the application's codec writes its body before any layer sees it."""
+
+    def __init__(self, document: dict[str, Any], status: int) -> None:
+        super().__init__(status=status, content_type="application/json")
+        self._document = document
+
+    def write_body(self, codec: JsonCodec) -> None:
+        """Write the body."""
+        self.body = codec.encode(self._document)
+
+
 def json_response(body: dict[str, Any] | str, status: int = 200) -> web.Response:
-    """Answer a body, or one that is JSON text already."""
-    text = body if isinstance(body, str) else to_json(body)
-    return web.Response(body=text.encode(), status=status, content_type="application/json")
+    """Answer a handler's body, or one that is JSON text already."""
+    if isinstance(body, str):
+        return web.Response(body=body.encode(), status=status, content_type="application/json")
+    return JsonResponse(body, status)
+
+
+def written_response(body: dict[str, Any], status: int = 200) -> web.Response:
+    """Answer a body without a handler: from a layer, or for an error."""
+    return json_response(to_json(body), status)
 
 
 def session_body(session: Session) -> dict[str, Any]:

@@ -19,7 +19,7 @@ from reference_app.domain.errors import (
     UnavailableError,
 )
 from reference_app.storage.connections import DatabaseUnavailableError
-from reference_app.web.bodies import error_body, json_response
+from reference_app.web.bodies import error_body, written_response
 
 _STATUS: dict[type[RequestError], int] = {
     MalformedError: 400,
@@ -39,6 +39,7 @@ _DATABASE_IS_AWAY = (
     asyncpg.AdminShutdownError,
     asyncpg.CrashShutdownError,
     asyncpg.InterfaceError,
+    asyncpg.QueryCanceledError,
 )
 _LOG = logging.getLogger(__name__)
 
@@ -54,17 +55,17 @@ async def errors_as_json(request: web.Request, handler: Handler) -> web.StreamRe
         return _http_error(error)
     except _DATABASE_IS_AWAY as error:
         _LOG.warning("%s %s: the database does not answer: %s", request.method, request.path, error)
-        return json_response(
+        return written_response(
             error_body("database_unavailable", "The database does not answer; try again."), 503
         )
     except Exception:  # noqa: BLE001 - the last resort: no caller may see a traceback
         _LOG.exception("%s %s failed", request.method, request.path)
-        return json_response(error_body("internal_error", "Something went wrong on our side."), 500)
+        return written_response(error_body("internal_error", "Something went wrong on our side."), 500)
 
 
 def error_response(error: RequestError) -> web.Response:
     """Answer a request that cannot be fulfilled."""
-    response = json_response(error_body(error.code, error.message), _STATUS[type(error)])
+    response = written_response(error_body(error.code, error.message), _STATUS[type(error)])
     if isinstance(error, TooManyRequestsError):
         response.headers["Retry-After"] = str(error.retry_after_s)
     return response
@@ -72,7 +73,7 @@ def error_response(error: RequestError) -> web.Response:
 
 def _http_error(error: web.HTTPException) -> web.Response:
     code = error.reason.lower().replace(" ", "_")
-    response = json_response(error_body(code, f"{error.reason}."), error.status)
+    response = written_response(error_body(code, f"{error.reason}."), error.status)
     if "Allow" in error.headers:
         response.headers["Allow"] = error.headers["Allow"]
     return response

@@ -5,17 +5,23 @@ from collections.abc import Sequence
 
 from aiohttp import web
 
+from reference_app.domain.people import require_owner
+from reference_app.middleware.caller import require_caller
 from reference_app.monitoring.layer_times import LayerTime
 from reference_app.services.registry import ServiceRegistry
 from reference_app.web.bodies import json_response
+from reference_app.web.version_one import DEPRECATED_SINCE, SUNSET_AT, VersionOne
 
 
 class Monitoring:
     """Counts and own times, read from the objects that serve the requests."""
 
-    def __init__(self, layer_times: Sequence[LayerTime], registry: ServiceRegistry) -> None:
+    def __init__(
+        self, layer_times: Sequence[LayerTime], registry: ServiceRegistry, version_one: VersionOne
+    ) -> None:
         self._layer_times = layer_times
         self._registry = registry
+        self._version_one = version_one
 
     async def middleware(self, _: web.Request) -> web.Response:
         """List the middleware layers, outermost first, with their own time.
@@ -53,6 +59,32 @@ class Monitoring:
                         "busy_ms": round(state.busy_s * 1e3, 3),
                     }
                     for state in states
+                ],
+            }
+        )
+
+    async def v1_usage(self, request: web.Request) -> web.Response:
+        """List who called which route of version one since the start of this process, most calls first."""
+        require_owner(require_caller(request))
+        usage = self._version_one.usage()
+        other_call_count = self._version_one.other_call_count
+        return json_response(
+            {
+                "is_counted": self._version_one.is_counted,
+                "deprecated_since": DEPRECATED_SINCE.isoformat(),
+                "sunset_at": SUNSET_AT.isoformat(),
+                "call_count": sum(entry.call_count for entry in usage) + other_call_count,
+                "other_call_count": other_call_count,
+                "calls": [
+                    {
+                        "account_id": entry.account_id,
+                        "address": entry.address,
+                        "user_agent": entry.user_agent,
+                        "route": entry.route,
+                        "call_count": entry.call_count,
+                        "last_called_at": entry.last_called_at.isoformat(),
+                    }
+                    for entry in usage
                 ],
             }
         )

@@ -1,6 +1,5 @@
 """Read and check what a request holds; whatever a caller sends ends in a value or a `RequestError`."""
 
-import json
 import re
 from collections.abc import Sequence
 from datetime import UTC, date, datetime, timedelta
@@ -9,6 +8,7 @@ from typing import Any
 from aiohttp import web
 
 from reference_app.domain.errors import InvalidError, MalformedError
+from reference_app.web.json_codec import JSON
 
 MAX_ID = 2**63 - 1
 """PostgreSQL's largest bigint. A larger id cannot exist; this one does not either and stands for it."""
@@ -24,7 +24,7 @@ async def read_json(request: web.Request) -> dict[str, Any]:
         MalformedError: it is not one.
     """
     try:
-        body = json.loads(await request.read())
+        body = request.app[JSON].decode(await request.read())
     except (ValueError, RecursionError):
         raise MalformedError("malformed_json", "The body is not valid JSON.") from None
     if not isinstance(body, dict):

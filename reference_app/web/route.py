@@ -8,6 +8,8 @@ from aiohttp import web
 from aiohttp.typedefs import Handler
 
 from reference_app.caching.rules import CacheRule
+from reference_app.web.bodies import JsonResponse
+from reference_app.web.json_codec import JSON
 from reference_app.web.schema import ID, Schema
 
 Access = Literal["public", "signed in", "staff", "owner"]
@@ -52,13 +54,23 @@ class Route:
         """The route as aiohttp takes it: an id is a number of at most 19 digits, all else is not found."""
         path = _PATH_ID.sub(r"{\1:[0-9]{1,19}}", self.path)
         if self.method == "GET":
-            return web.get(path, self.handler)
-        return web.route(self.method, path, self.handler)
+            return web.get(path, _written(self.handler))
+        return web.route(self.method, path, _written(self.handler))
 
     @property
     def path_parameters(self) -> tuple[str, ...]:
         """The names of the ids in the path."""
         return tuple(_PATH_ID.findall(self.path))
+
+
+def _written(handler: Handler) -> Handler:
+    async def answered(request: web.Request) -> web.StreamResponse:
+        response = await handler(request)
+        if isinstance(response, JsonResponse):
+            response.write_body(request.app[JSON])
+        return response
+
+    return answered
 
 
 def query(name: str, schema: Schema, *, is_required: bool = False) -> Parameter:

@@ -114,6 +114,30 @@ def _probes(health: Health, monitoring: Monitoring) -> list[Route]:
                 ),
             ),
         ),
+        Route(
+            method="GET",
+            path="/api/v2/monitoring/v1-usage",
+            handler=monitoring.v1_usage,
+            summary="Who still calls version one, most calls first; counted by this process since its start",
+            access="owner",
+            answer=record(
+                is_counted={"type": "boolean"},
+                deprecated_since=MOMENT,
+                sunset_at=MOMENT,
+                call_count=COUNT,
+                other_call_count=COUNT,
+                calls=array(
+                    record(
+                        account_id=nullable(ID),
+                        address=TEXT,
+                        user_agent=TEXT,
+                        route=TEXT,
+                        call_count=COUNT,
+                        last_called_at=MOMENT,
+                    )
+                ),
+            ),
+        ),
     ]
 
 

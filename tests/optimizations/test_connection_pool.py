@@ -2,10 +2,16 @@
 
 import asyncio
 from collections.abc import Callable
+from dataclasses import replace
+from typing import Any
 
+import asyncpg
+
+from reference_app.monitoring.request_timings import begin_request
 from reference_app.settings import Settings
+from reference_app.storage.connections import STATEMENT_TIMEOUT_S, PooledConnections
 from reference_app.variants import Build, build
-from tests.component.reference_app.backends import Backend, serve_and
+from tests.component.reference_app.backends import Backend, run_sql, serve_and
 
 REQUESTS = 10
 
@@ -56,3 +62,75 @@ def _opened(chosen: Build, clone: Callable[[tuple[str, ...]], str]) -> int:
 
     count: int = serve_and(chosen.components, clone(chosen.components.migrations), work)
     return count
+
+
+def test_returning_a_session_costs_no_statement_and_statements_stay_prepared(
+    clone: Callable[[tuple[str, ...]], str],
+) -> None:
+    url = clone(build("after").components.migrations)
+
+    async def work() -> tuple[int, list[Any], Any]:
+        pool = PooledConnections(url, 1)
+        await pool.open()
+        counts = begin_request()
+        for number in range(3):
+            async with pool.use() as connection:
+                assert await connection.fetchrow("SELECT $1::integer", number) == (number,)
+        # What the session did last, as the server saw it: asyncpg's own reset would be a statement.
+        seen = await run_sql(
+            url,
+            "SELECT query, pid FROM pg_stat_activity WHERE datname = current_database() AND state = 'idle'",
+        )
+        async with pool.use() as connection:
+            prepared = await connection.fetch(
+                "SELECT statement FROM pg_prepared_statements WHERE from_sql = false"
+            )
+        await pool.close()
+        return counts.statement_count, [row["query"] for row in seen], [row["statement"] for row in prepared]
+
+    statement_count, last, prepared = asyncio.run(work())
+
+    assert last == ["SELECT $1::integer"]
+    assert prepared.count("SELECT $1::integer") == 1
+    assert statement_count == 4
+
+
+def test_a_session_left_inside_a_transaction_is_clean_for_the_next_user(
+    clone: Callable[[tuple[str, ...]], str],
+) -> None:
+    url = clone(build("after").components.migrations)
+
+    async def work() -> Any:
+        pool = PooledConnections(url, 1)
+        await pool.open()
+        async with pool.use() as connection:
+            await connection.execute("BEGIN")
+            await connection.execute("SET statement_timeout = 1")
+        async with pool.use() as connection:
+            state = await connection.fetchrow(
+                "SELECT pg_current_xact_id_if_assigned(), current_setting('statement_timeout')"
+            )
+        await pool.close()
+        return tuple(state)
+
+    assert asyncio.run(work()) == (None, f"{STATEMENT_TIMEOUT_S}s")
+
+
+def test_a_statement_that_runs_too_long_is_cancelled_and_its_session_serves_on(
+    clone: Callable[[tuple[str, ...]], str],
+) -> None:
+    chosen = build("after").components
+    url = clone(chosen.migrations)
+    impatient = replace(chosen, connections=lambda _: PooledConnections(url, 4, statement_timeout_s=0.05))
+
+    async def work(backend: Backend) -> list[int]:
+        path = "/api/v2/locations/1/day?date=2026-03-14"
+        await backend.token("staff")
+        holder = await asyncpg.connect(url)
+        async with holder.transaction():
+            await holder.execute("LOCK TABLE appointments")
+            held = await asyncio.gather(*(backend.ask("GET", path, "staff") for _ in range(6)))
+        await holder.close()
+        return [answer.status for answer in (*held, await backend.ask("GET", path, "staff"))]
+
+    assert serve_and(impatient, url, work) == [503] * 6 + [200]

@@ -11,7 +11,7 @@ from aiohttp.typedefs import Handler
 from reference_app.legacy.middleware.version_rules import CACHE_SECONDS
 from reference_app.middleware.audit import changes_something
 from reference_app.middleware.needs import Need
-from reference_app.web.bodies import json_response
+from reference_app.web.bodies import written_response
 
 MAX_ENTRIES = 1_000
 
@@ -33,7 +33,7 @@ class ResponseCache:
         key = _key(request)
         entry = json.loads(self._entries.get(key, "null"))
         if entry is not None and entry["expires_s"] > time.monotonic():
-            return json_response(json.loads(entry["body"]))
+            return written_response(json.loads(entry["body"]))
         response = await handler(request)
         if isinstance(response, web.Response) and response.content_type == "application/json":
             self._keep(key, request.path, response)

@@ -167,7 +167,8 @@ def serve_and(
         async with running(components, url, pool_size, **options) as backend:
             return await work(backend)
 
-    return asyncio.run(serve())
+    with asyncio.Runner(loop_factory=components.event_loop) as runner:
+        return runner.run(serve())
 
 
 async def free_starts(backend: Backend, barber_id: int, count: int) -> tuple[int, list[str]]:

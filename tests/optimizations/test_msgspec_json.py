@@ -1,0 +1,70 @@
+"""`msgspec_json`: other code reads and writes the same texts, and refuses the same."""
+
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from reference_app.variants import build
+from reference_app.web.json_codec import MsgspecJson, StdlibJson
+
+STDLIB, MSGSPEC = StdlibJson(), MsgspecJson()
+WHOLE = st.integers(-(2**63), 2**64 - 1)
+TEXT = st.text(st.characters(exclude_categories=["Cs"]))
+DOCUMENTS = st.dictionaries(
+    TEXT,
+    st.recursive(
+        st.none() | st.booleans() | WHOLE | TEXT,
+        lambda inner: st.lists(inner) | st.dictionaries(TEXT, inner),
+        max_leaves=10,
+    ),
+)
+ODD = (
+    *(b"", b" ", b"{", b"[1,]", b"{} x", b"nul", b"01", b"-", b"NaN", b"Infinity", b"-0", b"-0.0", b"1E5"),
+    *(b"1e999", b"1e-400", b"1.0", b"9007199254740993.0", b"18446744073709551616", b"9" * 400),
+    *(b'"\\ud800"', b'"\\ud83d\\ude00"', b'"\xed\xa0\x80"', b'"\xff"', b'"\x00"', b'"a\nb"', b'"\x7f"'),
+    *(b'"\\x"', b'{"a":1,"a":2}', b"\xef\xbb\xbf{}", '{"a":"ü"}'.encode("utf-16"), b"1\x00", b"\x0b1"),
+)
+
+
+def _raw(text: str) -> bytes:
+    return text.encode("utf-8", "surrogatepass")
+
+
+def test_the_variants_use_the_one_or_the_other() -> None:
+    assert isinstance(build("after", removed=["msgspec_json"]).components.json(), StdlibJson)
+    assert isinstance(build("after").components.json(), MsgspecJson)
+
+
+@given(DOCUMENTS)
+def test_both_write_the_same_bytes_and_read_them_back(document: dict[str, Any]) -> None:
+    written = MSGSPEC.encode(document)
+
+    assert written == STDLIB.encode(document)
+    assert MSGSPEC.decode(written) == STDLIB.decode(written) == document
+
+
+@pytest.mark.parametrize("number", [0.001, 0.5, 12.345, 99.999, 1234567.125, 1e15 / 3])
+def test_both_write_the_numbers_of_monitoring_alike(number: float) -> None:
+    document = {"self_ms": round(number, 3)}
+
+    assert MSGSPEC.encode(document) == STDLIB.encode(document)
+
+
+@pytest.mark.parametrize("text", ODD, ids=repr)
+def test_both_take_and_refuse_the_same(text: bytes) -> None:
+    assert _read(MSGSPEC, text) == _read(STDLIB, text)
+
+
+@given(st.binary(max_size=20) | st.text('{}[]",:0123456789.eE+-\\untrufalsd \ud800').map(_raw))
+def test_both_take_and_refuse_whatever_comes(text: bytes) -> None:
+    assert _read(MSGSPEC, text) == _read(STDLIB, text)
+
+
+def _read(codec: Any, text: bytes) -> Any:
+    """Answer what is read, with its types: 1 and 1.0 are equal and not the same; or that it is refused."""
+    try:
+        return repr(codec.decode(text))
+    except ValueError:
+        return "refused"
