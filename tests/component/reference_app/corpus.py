@@ -77,7 +77,7 @@ async def replay(backend: Backend, *, is_short: bool = False, is_brief: bool = F
         *(_bookings, _visits, _payments, _refunds, _reviews, _series, _waitlist, _notifications),
         *(_odd_bookings, _odd_changes, _odd_bodies, _other_mounts, _version_one, _refused_by_layers),
     )
-    brief = (_bookings, _payments, _series, _waitlist, _notifications, _version_one, _refused_by_layers)
+    brief = (_bookings, _payments, _version_one, _refused_by_layers)
     for part in brief if is_brief else parts:
         if is_short and part.__name__.startswith("_odd"):
             continue
