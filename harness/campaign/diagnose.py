@@ -231,7 +231,7 @@ def plan_against_itself(plan: Plan, minutes: float) -> Plan:
         UsageError: the time is too short for six rounds.
     """
     first = plan.variants[0]
-    own = next(piece for piece in plan.rounds[0].slices if not piece.is_warm_up)
+    own = next(piece for piece in plan.rounds[0].slices if not piece.is_warm_up and not piece.is_precision)
     warm_up_s = next((piece.duration_s for piece in plan.rounds[0].slices if piece.is_warm_up), 0.0)
     couples = _couples(minutes, own, warm_up_s)
     if couples < 1:
@@ -244,6 +244,7 @@ def plan_against_itself(plan: Plan, minutes: float) -> Plan:
         plan,
         title=f"{first.id} against itself",
         variants=variants,
+        precision=None,
         rounds=draw_rounds(
             [variant.id for variant in variants],
             rounds=A_A_ROUNDS,

@@ -1,7 +1,7 @@
 """Execute a plan from the first round to the last."""
 
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import asdict
 from datetime import UTC, datetime
@@ -22,15 +22,28 @@ from harness.store.set_aside import set_aside
 from harness.target.database import prepare_template, remove_leftovers
 from harness.target.postgres import Postgres, open_postgres
 
-_KEPT = ("started_at", "interruptions")
-"""What status.json keeps when a run is resumed."""
+_KEPT = ("started_at", "interruptions", "decided_after")
+"""What status.json keeps when a run is resumed, or ends."""
 
 
-def execute(plan: Plan, folder: RunFolder, *, database_url: str | None, progress: Progress) -> None:
+def never_decided(round_count: int) -> bool:  # noqa: ARG001
+    """Tell that a run is to go on to its last round."""
+    return False
+
+
+def execute(
+    plan: Plan,
+    folder: RunFolder,
+    *,
+    database_url: str | None,
+    progress: Progress,
+    is_decided: Callable[[int], bool] = never_decided,
+) -> None:
     """Carry out what is missing of `plan`, and store what was seen in `folder`, slice by slice.
 
     Of a new run all is missing. A round of which only some couples are there begins afresh for the others.
-    However it ends, status.json says how, and everything that was started is stopped.
+    However it ends, status.json says how, and everything that was started is stopped. `is_decided` is asked
+    after the rounds at which the plan looks: at its word the run ends there, whole.
 
     Raises:
         UsageError: a database, a server or the scenario cannot be brought up.
@@ -44,6 +57,9 @@ def execute(plan: Plan, folder: RunFolder, *, database_url: str | None, progress
             set_aside(folder, round_.index, kept=remaining.kept)
             with _told_as_failure(folder):
                 execute_round(bench, round_, attempt=max(1, folder.last_attempt(round_.index)))
+            if round_.index in plan.looks and is_decided(round_.index):
+                folder.write_status({**folder.status, "decided_after": round_.index})
+                break
         if plan.memory:
             execute_memory(bench, plan.memory)
 
@@ -85,9 +101,13 @@ def open_bench(
 @contextmanager
 def _noted(folder: RunFolder) -> Iterator[None]:
     """Keep status.json true whatever happens inside."""
-    kept = {"started_at": _now(), **{name: folder.status[name] for name in _KEPT if name in folder.status}}
+    started_at = _now()
 
     def note(state: str, text: str) -> None:
+        kept = {
+            "started_at": started_at,
+            **{name: folder.status[name] for name in _KEPT if name in folder.status},
+        }
         ended_at = None if state == "running" else _now()
         folder.write_status({**kept, "state": state, "note": text, "ended_at": ended_at})
 
@@ -104,7 +124,8 @@ def _noted(folder: RunFolder) -> Iterator[None]:
     except BaseException as error:
         note("failed", f"kpibench crashed: {error!r}")
         raise
-    note("finished", "All rounds are done.")
+    decided_after = folder.status.get("decided_after")
+    note("finished", f"Decided after {decided_after} rounds." if decided_after else "All rounds are done.")
 
 
 @contextmanager

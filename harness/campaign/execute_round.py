@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from harness.campaign.bench import Bench
+from harness.campaign.execute_precision import execute_precision
 from harness.campaign.execute_slice import execute_slice
 from harness.campaign.serve_variant import serve_variant
 from harness.drive.driver import LoadDriver
@@ -49,7 +50,10 @@ def execute_round(bench: Bench, round_: Round, *, attempt: int = 1) -> None:
             if not slice_.is_warm_up and not is_warm:
                 _reset_statements(bench, round_)
                 is_warm = True
-            run_slice(bench, round_, slice_, open_)
+            if not slice_.is_precision:
+                run_slice(bench, round_, slice_, open_)
+            elif slice_.variant_id == round_.places[0]:
+                _run_precision(bench, round_, open_)
         _store_statements(bench, round_)
 
 
@@ -100,6 +104,13 @@ def run_slice(bench: Bench, round_: Round, slice_: Slice, open_: OpenRound) -> G
     )
     time.sleep(DRAIN_GAP_S)
     return report
+
+
+def _run_precision(bench: Bench, round_: Round, open_: OpenRound) -> None:
+    """Run the precision slices, all variants together, then give the servers a rest."""
+    pieces = [piece for piece in round_.slices if piece.is_precision]
+    execute_precision(bench, round_, pieces, open_.driver, open_.servers, attempt=open_.attempt)
+    time.sleep(DRAIN_GAP_S)
 
 
 @contextmanager

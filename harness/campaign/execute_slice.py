@@ -52,7 +52,7 @@ def execute_slice(
         on_progress=bench.progress.requests,
     )
     elapsed_s = time.monotonic() - started_at
-    _require_all_alive(bench, round_, servers)
+    require_all_alive(bench, round_, servers)
     summary = SliceSummary(
         slice=slice_.index,
         variant=slice_.variant_id,
@@ -71,7 +71,7 @@ def execute_slice(
     return report
 
 
-def _require_all_alive(bench: Bench, round_: Round, servers: Mapping[str, RunningServer]) -> None:
+def require_all_alive(bench: Bench, round_: Round, servers: Mapping[str, RunningServer]) -> None:
     """Refuse a slice whose answers are those of something dead."""
     if bench.postgres:
         require_alive(bench.postgres)

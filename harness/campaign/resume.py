@@ -1,10 +1,11 @@
 """Go on with a run that was cut short, wherever that was."""
 
 import time
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from harness.campaign.execute import execute
+from harness.campaign.execute import execute, never_decided
 from harness.campaign.execute_memory import remaining_repeats
 from harness.campaign.inputs import require_same_inputs
 from harness.campaign.progress import Progress
@@ -36,12 +37,19 @@ def read_plan(folder: RunFolder) -> Plan:
 
 
 def is_whole(plan: Plan, folder: RunFolder) -> bool:
-    """Tell whether everything that was planned has been measured."""
-    rounds = remaining_rounds(plan, folder.finished_slices())
-    return not rounds and not (plan.memory and remaining_repeats(plan.memory, folder))
+    """Tell whether everything that was planned has been measured, or as much as decided it."""
+    are_whole = "decided_after" in folder.status or not remaining_rounds(plan, folder.finished_slices())
+    return are_whole and not (plan.memory and remaining_repeats(plan.memory, folder))
 
 
-def resume(plan: Plan, folder: RunFolder, *, database_url: str | None, progress: Progress) -> None:
+def resume(
+    plan: Plan,
+    folder: RunFolder,
+    *,
+    database_url: str | None,
+    progress: Progress,
+    is_decided: Callable[[int], bool] = never_decided,
+) -> None:
     """Measure what is missing; the caller holds the run's lock.
 
     The round that was cut short begins afresh: fresh servers, databases and generator, and a warm-up. Its
@@ -57,7 +65,7 @@ def resume(plan: Plan, folder: RunFolder, *, database_url: str | None, progress:
     elif folder.finished_slices():
         raise UsageError(f"{folder.environment_json} is missing.", hint="Begin a new run.")
     _note_interruption(plan, folder)
-    execute(plan, folder, database_url=database_url, progress=progress)
+    execute(plan, folder, database_url=database_url, progress=progress, is_decided=is_decided)
 
 
 def _note_interruption(plan: Plan, folder: RunFolder) -> None:

@@ -75,9 +75,8 @@ class ProgressDisplay:
     def slice_started(self, round_: Round, slice_: Slice) -> None:
         """Name the variant under load."""
         kind = "warm-up" if slice_.is_warm_up else f"couple {slice_.couple + 1}"
-        self._bar.update(
-            self._task, description=f"round {round_.index}/{self._round_count} {kind}, {slice_.variant_id}"
-        )
+        what = "one request at a time" if slice_.is_precision else f"{kind}, {slice_.variant_id}"
+        self._bar.update(self._task, description=f"round {round_.index}/{self._round_count} {what}")
 
     def requests(self, sent: int, done: int) -> None:
         """Nothing moves within a slice but the clock."""

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import click
 
+from harness.campaign.analyze import analyze
 from harness.campaign.execute import execute
 from harness.campaign.resume import is_whole, read_plan, resume
 from harness.cli.conclude import conclude
@@ -14,6 +15,7 @@ from harness.cli.worker_options import asked_workers, worker_command, worker_opt
 from harness.errors import ExitCode, MeasurementError, UsageError
 from harness.gates.kpi_file import read_kpi_file
 from harness.model.plan import Plan
+from harness.model.verdict import Outcome
 from harness.plan.experiment import Overrides, find_experiment, plan_experiment, read_experiment
 from harness.plan.plan_file import dump_plan
 from harness.store.run_folder import RunFolder
@@ -37,6 +39,17 @@ FREE_DISK_BYTES = 64 << 20
 @click.option(
     "--rounds", type=click.IntRange(min=1, max=1000), help="Fresh starts of all variants; 6 decide at 95 %."
 )
+@click.option(
+    "--minutes", type=click.FloatRange(min=0, min_open=True), help="Fit rounds and couples to this time."
+)
+@click.option("--until-decided", is_flag=True, help="End as soon as every blocking KPI is decided.")
+@click.option(
+    "--max-minutes",
+    type=click.FloatRange(min=0, min_open=True),
+    default=60,
+    show_default=True,
+    help="With --until-decided: end undecided then.",
+)
 @worker_options
 @click.option("--kpis", help="KPI file to judge by.")
 @click.option(
@@ -58,6 +71,9 @@ def run(
     scale: float | None,
     rate: float | None,
     rounds: int | None,
+    minutes: float | None,
+    until_decided: bool,
+    max_minutes: float,
     workers: int | None,
     expect_workers: int | None,
     listen: str | None,
@@ -72,10 +88,19 @@ def run(
       kpibench run                        the quick experiment, three minutes
       kpibench run quick --scale 0.1      smaller data
       kpibench run my.yaml --out runs/x   an experiment of yours
+      kpibench run --minutes 10           the same in ten minutes
+      kpibench run --until-decided        looks after 8, 12, 18 and 24 rounds, and ends when it is sure
       kpibench run --workers 2            more load than one process can send
       kpibench run --resume runs/x        finish what was interrupted, killed or failed
     """  # noqa: D301
+    if until_decided and (minutes or rounds):
+        raise UsageError(
+            "--until-decided has its own rounds and its own time.",
+            hint="Give --max-minutes, and neither --minutes nor --rounds.",
+        )
     overrides = Overrides(
+        minutes=max_minutes if until_decided else minutes,
+        is_until_decided=until_decided,
         seed=seed,
         scale=scale,
         rate=rate,
@@ -133,7 +158,13 @@ def _carry_out(
     next_step = f"To finish the run: kpibench run --resume {folder.path}"
     try:
         with ProgressDisplay(plan, done=folder.finished_slices()) as display:
-            measure_rest(plan, folder, database_url=database_url, progress=display)
+            measure_rest(
+                plan,
+                folder,
+                database_url=database_url,
+                progress=display,
+                is_decided=lambda count: _is_decided(folder, count, say=display.say),
+            )
     except KeyboardInterrupt:
         click.echo(f"Interrupted: judging the rounds that are whole. {next_step}", err=True)
         conclude(folder)
@@ -141,6 +172,17 @@ def _carry_out(
     except MeasurementError as error:
         raise MeasurementError(error.message, hint=f"{error.hint}\n{next_step}".lstrip()) from error
     return conclude(folder)
+
+
+def _is_decided(folder: RunFolder, round_count: int, *, say: Callable[[str], None]) -> bool:
+    """Look at a run after so many rounds, and say what is known by then.
+
+    What fails it for sure ends it, too; so does a measurement that is at fault: more of it would not help.
+    """
+    results = analyze(folder, look=round_count)
+    is_open = Outcome(results["outcome"]) is Outcome.INCONCLUSIVE
+    say(f"After {round_count} rounds: {results['outcome']}. {results['reason']}")
+    return not is_open
 
 
 def make_folder(out: Path | None, plan: Plan) -> RunFolder:

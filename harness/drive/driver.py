@@ -1,6 +1,6 @@
 """LoadDriver: whatever can send one slice of load and write its samples."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Protocol
 
@@ -40,6 +40,31 @@ class LoadDriver(Protocol):
 
         Raises:
             MeasurementError: the slice could not be carried out; a message names the cause.
+        """
+        ...
+
+    def take_turns(
+        self,
+        arrivals: Sequence[Arrival],
+        orders: Sequence[Sequence[str]],
+        *,
+        samples: Mapping[str, Path],
+        limit_s: float,
+        drain_s: float,
+        on_progress: ProgressListener = ignore_progress,
+    ) -> dict[str, GeneratorReport]:
+        """Send each arrival to every target, one at a time and right after each other, and write the samples.
+
+        Args:
+            arrivals: their offsets do not matter: each comes when the one before is done.
+            orders: of each arrival, the targets in the order in which they get it.
+            samples: the file of each target.
+            limit_s: no new arrival begins so long after the first.
+            drain_s: how long one arrival may take.
+            on_progress: is told of one target's arrivals.
+
+        Raises:
+            MeasurementError: it could not be carried out; a message names the cause.
         """
         ...
 

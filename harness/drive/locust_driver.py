@@ -124,18 +124,51 @@ class LocustDriver:
             drain_s=drain_s,
             closed_loop=asdict(closed_loop) if closed_loop else None,
         )
-        deadline_s = time.monotonic() + _SET_UP_TIMEOUT_S + duration_s + drain_s + _SILENCE_TIMEOUT_S
+        event = self._await_end("slice_done", duration_s + drain_s, on_progress)
+        return load_generator_report(event)
+
+    def take_turns(
+        self,
+        arrivals: Sequence[Arrival],
+        orders: Sequence[Sequence[str]],
+        *,
+        samples: Mapping[str, Path],
+        limit_s: float,
+        drain_s: float,
+        on_progress: ProgressListener = ignore_progress,
+    ) -> dict[str, GeneratorReport]:
+        """Send each arrival to every target in turn; see LoadDriver.
+
+        Raises:
+            MeasurementError: the generator died, fell silent, or could not set its users up.
+        """
+        if not self._is_usable:
+            raise MeasurementError("The load generator has stopped; it cannot send another slice.")
+        self._send(
+            command="turns",
+            seeds=[arrival.seed for arrival in arrivals],
+            orders=[list(order) for order in orders],
+            samples={target: str(path.resolve()) for target, path in samples.items()},
+            limit_s=limit_s,
+            drain_s=drain_s,
+        )
+        event = self._await_end("turns_done", limit_s + (len(samples) + 1) * drain_s, on_progress)
+        return {target: load_generator_report(report) for target, report in event["reports"].items()}
+
+    def _await_end(self, end: str, seconds: float, on_progress: ProgressListener) -> dict[str, Any]:
+        """Pass progress on until the event `end`, and return that without its name."""
+        deadline_s = time.monotonic() + _SET_UP_TIMEOUT_S + seconds + _SILENCE_TIMEOUT_S
         while (event := self._receive(self._time_left(deadline_s)))["event"] in {"progress", "worker_lost"}:
             if event["event"] == "progress":
                 on_progress(event["sent"], event["done"])
             else:
                 self._say(f"Worker {event['worker']} {event['reason']}; the others take over.")
-        if event.pop("event") != "slice_done":
+        if event.pop("event") != end:
             self._is_usable = False
             raise MeasurementError(
                 f"The load generator cannot go on: {event['message']}", hint=f"Its log is {self._log_path}."
             )
-        return load_generator_report(event)
+        return event
 
     def close(self, *, is_last: bool = True) -> None:
         """Ask the generator to quit, and end it by force where it does not.

@@ -86,6 +86,25 @@ class SyntheticDriver:
         self._clock_ns = report.ended_ns + _PAUSE_BETWEEN_SLICES_NS
         return report
 
+    def take_turns(
+        self,
+        arrivals: Sequence[Arrival],
+        orders: Sequence[Sequence[str]],  # noqa: ARG002  - no target's turn disturbs another's
+        *,
+        samples: Mapping[str, Path],
+        limit_s: float,
+        drain_s: float,
+        on_progress: ProgressListener = ignore_progress,
+    ) -> dict[str, GeneratorReport]:
+        """Write the samples of all targets at once, without a look at the limit; see LoadDriver."""
+        at_once = [Arrival(offset_ns=0, seed=arrival.seed) for arrival in arrivals]
+        return {
+            target: self.run_slice(
+                target, at_once, duration_s=limit_s, samples=path, drain_s=drain_s, on_progress=on_progress
+            )
+            for target, path in samples.items()
+        }
+
     def close(self) -> None:
         """Do nothing: nothing was started."""
 

@@ -19,7 +19,7 @@ from harness.generator.local_workers import LocalWorkers
 from harness.generator.merge import SliceMerge
 from harness.generator.scenario_identity import network_identity
 from harness.generator.self_check import CpuClock
-from harness.generator.session import SliceError
+from harness.generator.session import SliceError, TurnsOrder
 from harness.generator.shipping import Shipment, unpacked_lags
 from harness.generator.slice_run import SliceOrder
 from harness.generator.split import PlannedArrival, split
@@ -127,6 +127,10 @@ class Crew:
         self._control.send("waiting", joined=self._joined_count(), expected=self._order.count)
         if any(member.is_lost for member in self._members.values()):
             raise SliceError("A worker was lost before the first slice.")
+
+    def take_turns(self, order: TurnsOrder) -> dict[str, GeneratorReport]:  # noqa: ARG002
+        """Refuse: one request at a time cannot be shared out."""
+        raise SliceError("Workers share a load; one request at a time is sent by a single process.")
 
     def run_slice(self, order: SliceOrder, *, target: str, samples: Path) -> GeneratorReport:
         """Send one slice with all workers that are left; see SliceSender."""

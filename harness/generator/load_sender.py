@@ -71,6 +71,8 @@ class LoadSender:
 
 def _pool_size(order: SliceOrder, *, class_count: int) -> tuple[int, int]:
     """Return how many users of each class are kept free, and how many there may be in all."""
+    if order.turns is not None:
+        return 1, class_count
     if order.closed_loop:
         return order.closed_loop.users, order.closed_loop.users * class_count
     rate = len(order.arrivals) / max(order.duration_s, 1e-9)

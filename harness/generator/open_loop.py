@@ -88,6 +88,8 @@ class OpenLoopUser:
         """Pause a journey; the next request should start `seconds` after the end of the one before."""
         if self.arrival is None:
             gevent.sleep(seconds)
+        elif self.arrival.slice.leaves_out_thinking:
+            gevent.sleep(0)
         else:
             sleep_until(self.arrival.plan_think_time(seconds))
 

@@ -3,10 +3,10 @@
 import errno
 import logging
 import os
-from collections.abc import Mapping
-from dataclasses import asdict
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any, Protocol, TypeVar
 
 import gevent
 import locust
@@ -16,11 +16,14 @@ from harness.generator.load_sender import LoadSender
 from harness.generator.open_loop import SetUpError
 from harness.generator.recorder import Recorder, rehearse
 from harness.generator.slice_run import SliceOrder, SliceRun
+from harness.generator.turns import Turns
 from harness.model.plan import ClosedLoop
 from harness.model.slice_summary import GeneratorReport
 from harness.store.sample_schema import SampleStream
 
 logger = logging.getLogger(__name__)
+
+_T = TypeVar("_T")
 
 _PROGRESS_EVERY_S = 1.0
 _QUIT_TIMEOUT_S = 3.0
@@ -29,6 +32,22 @@ _DISK_ERRORS = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO, er
 
 class SliceError(Exception):
     """A slice cannot be carried out, and no other one either."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TurnsOrder:
+    """What the harness asks for in the precision part of a round."""
+
+    seeds: Sequence[int]
+    """Of the arrivals."""
+    orders: Sequence[Sequence[str]]
+    """Of each arrival, the targets in the order in which they get it."""
+    samples: Mapping[str, Path]
+    """By target."""
+    limit_s: float
+    """No new arrival begins so long after the first."""
+    drain_s: float
+    """For one arrival, and at the end."""
 
 
 class SliceSender(Protocol):
@@ -43,6 +62,14 @@ class SliceSender(Protocol):
 
     def run_slice(self, order: SliceOrder, *, target: str, samples: Path) -> GeneratorReport:
         """Send one slice and write its samples.
+
+        Raises:
+            SetUpError, SliceError: it cannot be carried out.
+        """
+        ...
+
+    def take_turns(self, order: TurnsOrder) -> dict[str, GeneratorReport]:
+        """Send each arrival to every target in turn, one at a time; one report a target.
 
         Raises:
             SetUpError, SliceError: it cannot be carried out.
@@ -73,6 +100,27 @@ class SingleSender:
         self._run = None
         self._run = self._load.prepare(target, order, Recorder(SampleStream(samples)))
         return self._run.run()
+
+    def take_turns(self, order: TurnsOrder) -> dict[str, GeneratorReport]:
+        """Send each arrival to every target in turn; see SliceSender."""
+        turns = Turns(order.seeds, order.orders, limit_s=order.limit_s)
+        runs = {
+            target: self._load.prepare(
+                target,
+                SliceOrder(
+                    arrivals=(), duration_s=order.limit_s, drain_s=order.drain_s, turns=turns.of(target)
+                ),
+                Recorder(SampleStream(samples)),
+            )
+            for target, samples in order.samples.items()
+        }
+        self._run = next(iter(runs.values()))
+        sending = {target: gevent.spawn(run.run) for target, run in runs.items()}
+        try:
+            gevent.joinall(list(sending.values()), raise_error=True)
+        finally:
+            turns.give_up()
+        return {target: greenlet.get() for target, greenlet in sending.items()}
 
     def counts(self) -> tuple[int, int]:
         """Return the arrivals sent and done; see SliceSender."""
@@ -117,7 +165,8 @@ class Session:
             if running is not None and not running.ready():
                 self._control.abort("A slice was asked for while another ran.")
                 return
-            running = gevent.spawn(self._run_slice, command)
+            work = self._take_turns if command["command"] == "turns" else self._run_slice
+            running = gevent.spawn(work, command)
             running.link_exception(lambda greenlet: self._control.abort(f"A bug: {greenlet.exception!r}"))
         logger.error("The harness is gone; the generator ends.")
         _exit_at_once(1)
@@ -129,20 +178,41 @@ class Session:
             drain_s=command["drain_s"],
             closed_loop=ClosedLoop(**command["closed_loop"]) if command.get("closed_loop") else None,
         )
+        samples = Path(command["samples"])
+        report = self._carry_out(
+            lambda: self._sender.run_slice(order, target=command["target"], samples=samples)
+        )
+        if report is not None:
+            self._control.send("slice_done", **asdict(report))
+
+    def _take_turns(self, command: Mapping[str, Any]) -> None:
+        order = TurnsOrder(
+            seeds=command["seeds"],
+            orders=command["orders"],
+            samples={target: Path(path) for target, path in command["samples"].items()},
+            limit_s=command["limit_s"],
+            drain_s=command["drain_s"],
+        )
+        reports = self._carry_out(lambda: self._sender.take_turns(order))
+        if reports is not None:
+            self._control.send(
+                "turns_done", reports={target: asdict(report) for target, report in reports.items()}
+            )
+
+    def _carry_out(self, work: Callable[[], _T]) -> _T | None:
+        """Do it and report progress meanwhile; None where it cannot be done, which is told."""
         reporter = gevent.spawn(self._report_regularly)
         try:
-            report = self._sender.run_slice(order, target=command["target"], samples=Path(command["samples"]))
+            return work()
         except (SetUpError, SliceError) as error:
             self._control.abort(str(error))
-            return
         except OSError as error:
             if error.errno not in _DISK_ERRORS:
                 raise
             self._control.abort(f"The samples cannot be written: {os.strerror(error.errno)}.")
-            return
         finally:
             reporter.kill()
-        self._control.send("slice_done", **asdict(report))
+        return None
 
     def _report_regularly(self) -> None:
         while True:

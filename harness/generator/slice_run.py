@@ -48,7 +48,10 @@ class SliceOrder:
     drain_s: float
     endless: EndlessSchedule | None = None
     closed_loop: ClosedLoop | None = None
-    """Either is in place of the arrivals, which are none then."""
+    turns: Iterator[tuple[int, int]] | None = None
+    """Index and seed of one arrival at a time, when it is this target's turn; think times are left out.
+
+    One of the three is in place of the arrivals, which are none then."""
 
 
 class SliceRun:
@@ -65,6 +68,7 @@ class SliceRun:
         abort: Callable[[str], None],
     ) -> None:
         self.abort = abort
+        self.leaves_out_thinking = order.turns is not None
         self.sent_arrivals = 0
         self.done_arrivals = 0
         self.dropped_arrivals = 0
@@ -231,6 +235,9 @@ class SliceRun:
             self._is_idle.set()
 
     def _send_load(self) -> None:
+        if self._order.turns is not None:
+            self._take_turns(self._order.turns)
+            return
         if self._order.closed_loop:
             self._loop_users(self._order.closed_loop)
         self._walk(self._schedule)
@@ -266,6 +273,14 @@ class SliceRun:
                 return
             arrival.ended.wait()
             gevent.sleep(arrival.pause_s)
+
+    def _take_turns(self, turns: Iterator[tuple[int, int]]) -> None:
+        """Send one arrival after the other; the next turn comes when the whole journey is over."""
+        for index, seed in turns:
+            self._added_arrivals += 1
+            arrival = self._hand_over(index, None, seed)
+            if arrival.ended is not None and arrival in self._running:
+                arrival.ended.wait(self._order.drain_s)
 
     def _hand_over(self, index: int, planned_ns: int | None, seed: int) -> RunningArrival:
         user_class = self._draw_user_class(seed)

@@ -26,6 +26,10 @@ METRICS = (
         description="From the moment the request was sent to the last byte of its answer.",
     ),
     Metric(
+        id="unloaded_time", title="Service time without load", unit="ms", better="lower",
+        description="Service time with nothing else under way; the change is that of one request on both.",
+    ),
+    Metric(
         id="db_time", title="Database time per request", unit="ms", better="lower",
         description="Time the server spent waiting for its database, as its Server-Timing header says.",
     ),
@@ -36,6 +40,10 @@ METRICS = (
     Metric(
         id="query_count", title="Queries per request", unit="count", better="lower",
         description="Database statements per request, as the server's Server-Timing header says.",
+    ),
+    Metric(
+        id="slow_share", title="Very slow requests", unit="%", better="lower",
+        description="Good requests that took more than four times the p95 of before.",
     ),
     Metric(
         id="error_share", title="Failed requests", unit="%", better="lower",

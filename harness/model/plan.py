@@ -98,6 +98,19 @@ class Slice:
     """Draws the arrivals; equal in the slices of a couple."""
     is_warm_up: bool = False
     """A warm-up is sent like everything else and never counted."""
+    is_precision: bool = False
+    """The slices of a precision couple run together: each arrival goes to every variant before the next one
+    comes, one at a time. The duration is then the variant's share of the most that it may take."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Precision:
+    """The part of a round in which each arrival goes to every variant, with nothing else under way."""
+
+    seconds: float
+    """No new arrival begins so long after the first."""
+    arrivals: int
+    """At most so many."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -126,6 +139,11 @@ class Plan:
     rounds: tuple[Round, ...]
     kpi_file: str
     """Path of the KPI file as asked for; its text is kept in the run folder."""
+    precision: Precision | None = None
+    """None: rounds have a load part alone."""
+    looks: tuple[int, ...] = ()
+    """Rounds after which the run may end because everything is decided; the looks share the error rate.
+    Empty: it is judged once, at its end."""
     experiment_file: str = ""
     """Path of the experiment file as asked for, likewise; empty where there was none."""
     memory: MemoryPhase | None = None

@@ -80,3 +80,5 @@ class SliceSummary:
     report: GeneratorReport
     attempt: int = 1
     """Which fresh start of its round sent it, from 1; more than 1 in a round that was resumed."""
+    is_precision: bool = False
+    """It took turns with the other variants, one request at a time; it is no load."""

@@ -82,3 +82,32 @@ class Check:
     limit: float
     detail: str
     """One sentence: what was seen, and what to do if it is not ok."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WorseGuard:
+    """Something that no KPI claims and that got worse beyond doubt and beyond what is tolerated."""
+
+    endpoint: str
+    metric: str
+    stat: str
+    tolerance: float
+    unit: str
+    """`%` of before, or `points`: percentage points of a share."""
+    p: float
+    """Family-wise: that any guard of two equal builds looks so bad."""
+    reason: str
+    """One sentence with its numbers."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Guards:
+    """What was watched over beside the KPIs, all of it together at one error rate."""
+
+    count: int
+    """Of statistics that all rounds know."""
+    error_rate: float
+    tolerances: dict[str, float]
+    """By metric."""
+    worse: tuple[WorseGuard, ...]
+    """The surest first; none of them is good news."""

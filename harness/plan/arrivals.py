@@ -8,7 +8,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import takewhile
 
-from harness.model.plan import Arrival, ClosedLoop, Distribution, Scenario, Slice, Stage
+from harness.model.plan import Arrival, ClosedLoop, Distribution, Precision, Scenario, Slice, Stage
 
 
 def draw_load(scenario: Scenario, slice_: Slice) -> tuple[tuple[Arrival, ...], ClosedLoop | None]:
@@ -22,6 +22,19 @@ def draw_load(scenario: Scenario, slice_: Slice) -> tuple[tuple[Arrival, ...], C
         seed=slice_.schedule_seed,
     )
     return arrivals, None
+
+
+def draw_turns(
+    precision: Precision, variant_ids: Sequence[str], *, seed: int
+) -> tuple[tuple[Arrival, ...], tuple[tuple[str, ...], ...]]:
+    """Draw the arrivals of a precision part, and for each the order in which the variants get it.
+
+    Offsets are 0: an arrival comes when the one before is done.
+    """
+    source = random.Random(seed)
+    arrivals = tuple(Arrival(offset_ns=0, seed=source.getrandbits(48)) for _ in range(precision.arrivals))
+    orders = tuple(tuple(source.sample(list(variant_ids), len(variant_ids))) for _ in arrivals)
+    return arrivals, orders
 
 
 def poisson_arrivals(*, rate: float, duration_s: float, seed: int) -> tuple[Arrival, ...]:

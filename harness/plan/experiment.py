@@ -1,6 +1,6 @@
 """Experiment file -> Plan."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from importlib import resources
 from pathlib import Path
@@ -9,12 +9,20 @@ from typing import Any
 from harness.documents import Document, Fault, load_schema, read_document
 from harness.errors import UsageError
 from harness.model.memory import MemoryPhase
-from harness.model.plan import Plan, Scenario, Stage, Workers
+from harness.model.plan import Plan, Precision, Round, Scenario, Stage, Workers
 from harness.model.variant import DatabaseRecipe, Variant
+from harness.plan.comparison import SHORTEST_SLICE_S, SLICE_REQUESTS
+from harness.plan.length import LOOKS, couples_within, rounds_for
 from harness.plan.schedule import draw_rounds
 
 PROJECT_ROOT = Path(__file__).resolve().parents[2]
 """Paths in a built-in experiment are relative to it."""
+
+SLICE_P95S = 20.0
+"""Times the p95 of the response time that the experiment expects: the least length of a slice."""
+
+MOST_TURNS = 2000
+"""Arrivals of a precision part where the experiment names no number; its seconds end it long before."""
 
 _BUILT_IN = Path(str(resources.files("harness.plan") / "experiments"))
 
@@ -29,6 +37,10 @@ class Overrides:
     rounds: int | None = None
     kpis: str | None = None
     workers: Workers | None = None
+    minutes: float | None = None
+    """Rounds and couples are fitted to it."""
+    is_until_decided: bool = False
+    """The minutes are then the most that it may take, and the run ends when everything is decided."""
 
 
 def built_in_experiments() -> tuple[str, ...]:
@@ -64,6 +76,14 @@ def _faults(document: Document) -> Iterator[Fault]:
     yield from _variant_faults(document)
     yield from _load_faults(document)
     yield from _memory_faults(document)
+    yield from _precision_faults(document)
+
+
+def _precision_faults(document: Document) -> Iterator[Fault]:
+    content = document.content if isinstance(document.content, dict) else {}
+    load = content.get("load")
+    if "precision" in content and isinstance(load, dict) and "workers" in load:
+        yield document.line("precision"), "one request at a time cannot be shared by workers: keep one"
 
 
 def _memory_faults(document: Document) -> Iterator[Fault]:
@@ -130,6 +150,7 @@ def plan_experiment(document: Document, overrides: Overrides) -> Plan:
     home = Path(document.name).resolve().parent
     variants = tuple(_variant(entry, content.get("target", {})) for entry in content["variants"])
     seed = _first(overrides.seed, content.get("seed"), 1)
+    precision = _precision(content, overrides)
     return Plan(
         experiment=content["id"],
         title=content.get("title", content["id"]),
@@ -137,18 +158,83 @@ def plan_experiment(document: Document, overrides: Overrides) -> Plan:
         scale=_first(overrides.scale, content.get("scale"), 1),
         scenario=_scenario(content["load"], overrides, home),
         variants=variants,
-        rounds=draw_rounds(
-            [variant.id for variant in variants],
-            rounds=_first(overrides.rounds, content.get("rounds"), 6),
-            couples=content.get("couples", 4),
-            slice_s=content.get("slice_seconds", _stage_seconds(content["load"]) or 2),
-            warm_up_s=content.get("warm_up_seconds", 4),
-            seed=seed,
-        ),
+        rounds=_rounds(content, overrides, variants, precision, seed),
+        looks=LOOKS if overrides.is_until_decided else (),
+        precision=precision,
         kpi_file=str(resolve_path(overrides.kpis or content.get("kpis", "kpis.yaml"), home)),
         experiment_file=str(Path(document.name).resolve()),
         memory=MemoryPhase(**content["memory"]) if "memory" in content else None,
     )
+
+
+def _rounds(
+    content: Mapping[str, Any],
+    overrides: Overrides,
+    variants: Sequence[Variant],
+    precision: Precision | None,
+    seed: int,
+) -> tuple[Round, ...]:
+    """Draw the rounds that the file or the time asks for.
+
+    Raises:
+        UsageError: the time is too short.
+    """
+    rounds = _first(overrides.rounds, content.get("rounds"), 6)
+    couples = content.get("couples", 4)
+    slice_s = content.get("slice_seconds", _slice_seconds(content["load"], overrides))
+    warm_up_s = content.get("warm_up_seconds", 4)
+    precision_s = precision.seconds if precision else 0
+    if overrides.minutes is not None:
+        rounds = (
+            LOOKS[-1] if overrides.is_until_decided else overrides.rounds or rounds_for(overrides.minutes)
+        )
+        couples = couples_within(
+            overrides.minutes,
+            rounds=rounds,
+            variants=variants,
+            slice_s=slice_s,
+            warm_up_s=warm_up_s,
+            precision_s=precision_s,
+        )
+    return draw_rounds(
+        [variant.id for variant in variants],
+        rounds=rounds,
+        couples=couples,
+        slice_s=slice_s,
+        warm_up_s=warm_up_s,
+        seed=seed,
+        precision_s=precision_s,
+    )
+
+
+def _slice_seconds(load: Mapping[str, Any], overrides: Overrides) -> float:
+    """Return how long a slice is where the file does not say: its stages, or long enough to mean something.
+
+    That is SHORTEST_SLICE_S, SLICE_REQUESTS arrivals, and SLICE_P95S times the p95 that the file expects:
+    whatever a slice sees at its edges must be little beside the rest.
+    """
+    if "stages" in load and overrides.rate is None:
+        return _stage_seconds(load)
+    rate = overrides.rate if overrides.rate is not None else load.get("rate")
+    arrivals_s = SLICE_REQUESTS / float(rate) if rate else 0.0
+    expected_s = float(load.get("expected_p95_ms", 0.0)) / 1e3
+    return max(SHORTEST_SLICE_S, arrivals_s, SLICE_P95S * expected_s)
+
+
+def _precision(content: Mapping[str, Any], overrides: Overrides) -> Precision | None:
+    """Return the precision part that the file asks for.
+
+    Raises:
+        UsageError: the command line asks for workers, which cannot share it.
+    """
+    if "precision" not in content:
+        return None
+    if overrides.workers:
+        raise UsageError(
+            "Workers cannot share the part of a round in which one request at a time is sent.",
+            hint="Leave out `precision` in the experiment file, or the workers.",
+        )
+    return Precision(**{"arrivals": MOST_TURNS, **content["precision"]})
 
 
 def resolve_path(name: str, home: Path) -> Path:

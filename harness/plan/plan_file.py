@@ -5,7 +5,7 @@ from dataclasses import asdict
 from typing import Any
 
 from harness.model.memory import MemoryPhase
-from harness.model.plan import Plan, Round, Scenario, Slice, Stage, Workers
+from harness.model.plan import Plan, Precision, Round, Scenario, Slice, Stage, Workers
 from harness.model.variant import DatabaseRecipe, Variant
 
 
@@ -21,6 +21,8 @@ def load_plan(text: str) -> Plan:
         **{
             **content,
             "scenario": _scenario(content["scenario"]),
+            "looks": tuple(content.get("looks", ())),
+            "precision": Precision(**content["precision"]) if content.get("precision") else None,
             "variants": tuple(_variant(entry) for entry in content["variants"]),
             "rounds": tuple(
                 Round(

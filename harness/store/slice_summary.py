@@ -22,11 +22,12 @@ def load_slice_summary(content: dict[str, Any]) -> SliceSummary:
     Raises:
         KeyError, TypeError: a name is missing, unknown or of another kind.
     """
-    own = (*_OWN_NAMES, "idle_cpu_share", "attempt")
+    own = (*_OWN_NAMES, "idle_cpu_share", "attempt", "is_precision")
     rest = {name: value for name, value in content.items() if name not in own}
     return SliceSummary(
         **{name: content[name] for name in _OWN_NAMES},
         attempt=content.get("attempt", 1),
+        is_precision=content.get("is_precision", False),
         idle_cpu_share=dict(content["idle_cpu_share"]),
         report=load_generator_report(rest),
     )

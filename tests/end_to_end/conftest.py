@@ -23,6 +23,7 @@ def small_experiment(tmp_path_factory):
     """`quick` with the same variants, rounds and order, but seconds of load."""
     content = yaml.safe_load(find_experiment("quick").read_text())
     content.update(id="small", scale=0.02, couples=1, slice_seconds=1, warm_up_seconds=0.5)
+    content["precision"] = {"seconds": 0.5}
     content["load"] = {"scenario": str(ROOT / "scenarios/booking_day.py"), "rate": 15}
     content["kpis"] = str(ROOT / "kpis.yaml")
     path = tmp_path_factory.mktemp("experiment") / "small.yaml"

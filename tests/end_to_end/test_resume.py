@@ -47,6 +47,7 @@ def home(tmp_path_factory, small_experiment):
     home = tmp_path_factory.mktemp("resume")
     content = yaml.safe_load(small_experiment.read_text())
     content.update(rounds=2, couples=2)
+    del content["precision"]
     shutil.copy(content["kpis"], home / "kpis.yaml")
     (home / "day.py").write_text("from scenarios.booking_day import *  # noqa: F403\nimport beside\n")
     (home / "beside.py").write_text("here = True\n")

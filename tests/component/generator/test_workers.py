@@ -272,3 +272,11 @@ def test_a_port_that_is_taken_is_told_as_that(start):
         pytest.raises(UsageError, match=r"listen at 127\.0\.0\.1:\d+: Address already in use"),
     ):
         start(Workers(count=1, listen=f"127.0.0.1:{taken.getsockname()[1]}"))
+
+
+def test_workers_do_not_take_turns(start, tmp_path):
+    arrivals = even_schedule(2, over_s=1)
+    with pytest.raises(MeasurementError, match="one request at a time is sent by a single process"):
+        start().take_turns(
+            arrivals, [("before",)] * 2, samples={"before": tmp_path / "a.arrow"}, limit_s=1, drain_s=1
+        )

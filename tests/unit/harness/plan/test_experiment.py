@@ -231,3 +231,53 @@ def test_a_memory_phase_is_planned_with_its_defaults_and_may_stand_alone(write):
 def test_a_memory_phase_that_cannot_decide_is_a_fault(write, text, told):
     with pytest.raises(DocumentError, match=told):
         read_experiment(write(GOOD + text))
+
+
+def planned(write, text=GOOD, **overrides):
+    return plan_experiment(read_experiment(write(text)), Overrides(**overrides))
+
+
+def slice_lengths(plan):
+    return {one.duration_s for one in plan.rounds[0].slices if not one.is_warm_up and not one.is_precision}
+
+
+def test_a_precision_part_is_planned_in_every_round(write):
+    plan = planned(write, GOOD + "precision: {seconds: 10}\n")
+
+    assert (plan.precision.seconds, plan.precision.arrivals) == (10, 2000)
+    assert all(sum(one.is_precision for one in round_.slices) == 2 for round_ in plan.rounds)
+    assert load_plan(dump_plan(plan)) == plan
+    assert planned(write).precision is None
+
+
+def test_workers_cannot_share_a_precision_part(write):
+    text = GOOD + "precision: {seconds: 10}\n"
+    with pytest.raises(UsageError, match="Workers cannot share the part of a round"):
+        planned(write, text, workers=Workers(count=2))
+    with pytest.raises(DocumentError, match="one request at a time cannot be shared by workers"):
+        planned(write, text.replace("rate: 12.5", "rate: 12.5, workers: 2"))
+
+
+def test_a_slice_whose_length_is_left_out_is_long_enough_to_mean_something(write):
+    slow = GOOD.replace("rate: 12.5", "rate: 12.5, expected_p95_ms: 400")
+
+    assert slice_lengths(planned(write)) == {3.2}, "40 arrivals"
+    assert slice_lengths(planned(write, rate=50)) == {2}
+    assert slice_lengths(planned(write, slow)) == {8}, "20 x p95"
+    assert slice_lengths(planned(write, slow + "slice_seconds: 1\n")) == {1}
+
+
+def test_minutes_fit_rounds_and_couples_to_the_time(write):
+    assert len(planned(write, minutes=4).rounds) == 6
+    assert len(planned(write, minutes=20).rounds) == 12
+    assert len(planned(write, minutes=20, rounds=8).rounds) == 8
+    with pytest.raises(UsageError, match="too short"):
+        planned(write, minutes=1)
+
+
+def test_until_decided_plans_its_looks_and_rounds_for_the_most_time(write):
+    plan = planned(write, minutes=60, is_until_decided=True)
+
+    assert plan.looks == (8, 12, 18, 24)
+    assert len(plan.rounds) == 24
+    assert load_plan(dump_plan(plan)) == plan

@@ -1,15 +1,27 @@
 """Rounds and slices: coin-flipped places, equal warm-ups, ABBA or BAAB quads that replay one schedule."""
 
 from collections import Counter
+from itertools import pairwise, permutations
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from harness.plan.schedule import draw_rounds
+from harness.model.plan import Precision
+from harness.plan.arrivals import draw_turns
+from harness.plan.schedule import draw_rounds, williams_square
 
 
-def draw(*, seed=1, rounds=6, couples=4, variants=("before", "after"), warm_up_s=2.0):
-    return draw_rounds(variants, rounds=rounds, couples=couples, slice_s=1.5, warm_up_s=warm_up_s, seed=seed)
+def draw(*, seed=1, rounds=6, couples=4, variants=("before", "after"), warm_up_s=2.0, precision_s=0):
+    return draw_rounds(
+        variants,
+        rounds=rounds,
+        couples=couples,
+        slice_s=1.5,
+        warm_up_s=warm_up_s,
+        seed=seed,
+        precision_s=precision_s,
+    )
 
 
 def order_of(round_):
@@ -66,9 +78,55 @@ def test_slices_are_numbered_in_the_order_in_which_they_run():
         assert [slice_.index for slice_ in round_.slices] == list(range(len(round_.slices)))
 
 
-def test_more_than_two_variants_alternate_forwards_and_backwards():
-    round_ = draw(variants=("a", "b", "c"), couples=2, rounds=1)[0]
-    order = order_of(round_)
+@pytest.mark.parametrize("count", [3, 4, 5, 8])
+def test_in_a_williams_square_each_follows_each_other_equally_often_and_stands_at_each_place(count):
+    rows = williams_square(count)
+    follows = Counter(pair for row in rows for pair in pairwise(row))
+    places = Counter(place for row in rows for place in enumerate(row))
 
-    assert order[:3] == order[3:][::-1]
-    assert set(order[:3]) == set("abc")
+    assert len(rows) == (2 * count if count % 2 else count)
+    assert set(follows) == set(permutations(range(count), 2))
+    assert len(set(follows.values())) == 1
+    assert len(places) == count**2
+    assert len(set(places.values())) == 1
+
+
+def test_more_than_two_variants_take_turns_by_a_williams_square():
+    round_ = draw(variants=tuple("abcd"), couples=4, rounds=1)[0]
+    order = order_of(round_)
+    follows = [pair for start in range(0, 16, 4) for pair in pairwise(order[start : start + 4])]
+
+    assert sorted(follows) == sorted(permutations("abcd", 2))
+
+
+def test_with_more_couples_than_rows_a_new_square_is_drawn():
+    round_ = draw(variants=tuple("abc"), couples=12, rounds=1)[0]
+    order = order_of(round_)
+    follows = Counter(pair for start in range(0, 36, 3) for pair in pairwise(order[start : start + 3]))
+
+    assert set(follows.values()) == {4}
+
+
+def test_the_precision_part_comes_between_warm_up_and_load_and_changes_neither():
+    with_it, without = draw(precision_s=10)[0], draw()[0]
+    parts = [
+        "warm-up" if one.is_warm_up else "alone" if one.is_precision else "load" for one in with_it.slices
+    ]
+    alone = [one for one in with_it.slices if one.is_precision]
+
+    assert parts == ["warm-up"] * 2 + ["alone"] * 2 + ["load"] * 8
+    assert [one.variant_id for one in alone] == list(with_it.places)
+    assert [(one.couple, one.duration_s) for one in alone] == [(4, 5.0)] * 2
+    assert len({one.schedule_seed for one in alone}) == 1
+    load = [(one.variant_id, one.couple, one.schedule_seed) for one in with_it.slices if not one.is_precision]
+    assert load == [(one.variant_id, one.couple, one.schedule_seed) for one in without.slices]
+
+
+def test_turns_give_each_arrival_to_every_variant_in_an_order_by_coin():
+    arrivals, orders = draw_turns(Precision(seconds=1, arrivals=1000), ("before", "after"), seed=7)
+
+    assert len({arrival.seed for arrival in arrivals}) == 1000
+    assert {arrival.offset_ns for arrival in arrivals} == {0}
+    assert all(sorted(order) == ["after", "before"] for order in orders)
+    assert 420 <= sum(order[0] == "before" for order in orders) <= 580
+    assert draw_turns(Precision(seconds=1, arrivals=1000), ("before", "after"), seed=7) == (arrivals, orders)
