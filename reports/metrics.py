@@ -34,6 +34,12 @@ METRIC_WORDS = (
         meaning="From the moment a request was really sent to the last byte of its answer.",
     ),
     MetricWords(
+        id="unloaded_time",
+        title="Service time without load",
+        better="lower",
+        meaning="Service time with nothing else under way; the change is that of the same request on both.",
+    ),
+    MetricWords(
         id="db_time",
         title="Database time per request",
         better="lower",
@@ -50,6 +56,12 @@ METRIC_WORDS = (
         title="Queries per request",
         better="lower",
         meaning="How many database statements one request caused, as the server itself reports.",
+    ),
+    MetricWords(
+        id="slow_share",
+        title="Very slow requests",
+        better="lower",
+        meaning="Good requests that took more than four times the 95th percentile of before.",
     ),
     MetricWords(
         id="error_share",
@@ -120,6 +132,10 @@ STAT_WORDS = {
     "p95": "95th percentile",
     "p99": "99th percentile",
     "p99.9": "99.9th percentile",
+    "p50_typical": "median, typical slice",
+    "p95_typical": "95th percentile, typical slice",
+    "p50_calm": "median, calm slices",
+    "p95_calm": "95th percentile, calm slices",
     "mean": "mean",
     "share": "share",
     "last": "at the end",

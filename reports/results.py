@@ -64,6 +64,10 @@ class Comparison:
     before_count: int
     after_count: int
     reason: str
+    baseline: str = "before"
+    """Id of the variant in the place of before."""
+    variant: str = "after"
+    """Id of the variant in the place of after."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -253,6 +257,7 @@ class Results:
     validity: tuple[Check, ...]
     kpis: tuple[Kpi, ...]
     comparisons: tuple[Comparison, ...]
+    """Of the main pair: the first variant against the last."""
     rounds: tuple[Round, ...]
     distributions: tuple[Distribution, ...]
     over_time: tuple[TimeSeries, ...]
@@ -265,6 +270,9 @@ class Results:
     """None: it was no capacity run."""
     memory: Memory | None = None
     """None: the run had no memory phase."""
+    other_comparisons: tuple[Comparison, ...] = ()
+    """Of the other pairs, where there are more than two variants: each with the first and with the one in
+    front of it."""
 
     def comparison(self, endpoint: str, metric: str, *stats: str) -> Comparison | None:
         """Find the comparison in the first of `stats` that the run holds."""
@@ -406,6 +414,8 @@ def _results(root: _Node) -> Results:
     charts = root.get("charts") or _Node({}, "charts")
     for key in ("variants", "validity", "kpis", "comparisons"):
         root[key]
+    variants = root.each("variants", _variant)
+    main, others = _split(root, variants)
     return Results(
         run_id=root["run_id"].text(),
         experiment=root["experiment"].text(),
@@ -416,10 +426,10 @@ def _results(root: _Node) -> Results:
         outcome=root["outcome"].outcome(),
         reason=root["reason"].text(),
         confidence=confidence.number() if confidence else 0.95,
-        variants=root.each("variants", _variant),
+        variants=variants,
         validity=root.each("validity", _check),
         kpis=root.each("kpis", _kpi),
-        comparisons=root.each("comparisons", _comparison),
+        comparisons=main,
         rounds=root.each("rounds", _round),
         distributions=charts.each("ecdf", _distribution),
         over_time=charts.each("over_time", _time_series),
@@ -428,6 +438,20 @@ def _results(root: _Node) -> Results:
         environment=root["environment"].mapping(),
         capacity=_capacity(root.get("capacity")),
         memory=_memory(root.get("memory")),
+        other_comparisons=others,
+    )
+
+
+def _split(
+    root: _Node, variants: tuple[Variant, ...]
+) -> tuple[tuple[Comparison, ...], tuple[Comparison, ...]]:
+    """Part the main pair's comparisons from the others; those that name no variants are the main pair's."""
+    first, last = (variants[0].id, variants[-1].id) if variants else ("", "")
+    compared = root.each("comparisons", lambda node: _comparison(node, first, last))
+    is_main = [(one.baseline, one.variant) == (first, last) for one in compared]
+    return (
+        tuple(one for one, main in zip(compared, is_main, strict=True) if main),
+        tuple(one for one, main in zip(compared, is_main, strict=True) if not main),
     )
 
 
@@ -463,7 +487,7 @@ def _kpi(node: _Node) -> Kpi:
     )
 
 
-def _comparison(node: _Node) -> Comparison:
+def _comparison(node: _Node, first: str, last: str) -> Comparison:
     return Comparison(
         endpoint=node["endpoint"].text(),
         metric=node["metric"].text(),
@@ -474,6 +498,8 @@ def _comparison(node: _Node) -> Comparison:
         before_count=node["before_count"].count(),
         after_count=node["after_count"].count(),
         reason=node.text_or_empty("reason"),
+        baseline=node.text_or_empty("baseline") or first,
+        variant=node.text_or_empty("variant") or last,
     )
 
 

@@ -17,19 +17,22 @@ from harness.campaign.interruptions import told_interruptions
 from harness.campaign.kpi_json import kpi_as_json
 from harness.errors import MeasurementError, NoDataError, UsageError
 from harness.gates.decide import judge_kpi, judge_run
+from harness.gates.guards import ERROR_RATE, check_guards
 from harness.gates.kpi_file import read_kpi_file
 from harness.gates.validity import RunFacts, VariantFacts, check_client_delay, check_validity
-from harness.model.measurement import Comparison, Estimate
+from harness.model.measurement import Comparison, Estimate, Measurement
 from harness.model.plan import Plan, Round
 from harness.model.slice_summary import SliceSummary
 from harness.model.verdict import KpiVerdict, Outcome
 from harness.plan.plan_file import load_plan
 from harness.stats.charts import Window, ecdf
 from harness.stats.columns import FloatArray
-from harness.stats.compare import compare
-from harness.stats.measure import WHOLE_MIX
+from harness.stats.compare import compare, pairs_to_compare
+from harness.stats.measure import METRIC_STATS, WHOLE_MIX
 from harness.stats.pairing import add_pairings
+from harness.stats.pairs import SLOW, slow_share
 from harness.stats.percentiles import QUANTILES, is_resolvable, quantile
+from harness.stats.round_changes import round_changes
 from harness.store.results import SCHEMA_VERSION, write_results
 from harness.store.run_folder import RunFolder
 
@@ -39,8 +42,12 @@ TOP_STATEMENTS = 20
 _STATEMENT_SUMS = ("calls", "total_ms", "rows", "shared_blocks_hit", "shared_blocks_read")
 
 
-def analyze(folder: RunFolder) -> dict[str, Any]:
+def analyze(folder: RunFolder, *, look: int | None = None) -> dict[str, Any]:
     """Analyze and judge the run in `folder`, and write its results.json; a capacity run by its own rules.
+
+    Args:
+        folder: the run.
+        look: judge it as if it had ended with this round; None: after the last one, or the one that decided.
 
     Returns:
         The results as written; docs/formats.md shows them.
@@ -52,20 +59,35 @@ def analyze(folder: RunFolder) -> dict[str, Any]:
     """
     if folder.capacity_json.is_file():
         return analyze_capacity(folder)
-    run = _read_run(folder)
+    run = _read_run(folder, look or folder.status.get("decided_after"))
+    if look is not None:  # the memory phase comes after the rounds
+        run = replace(run, plan=replace(run.plan, memory=None))
     if run.plan.memory and not run.plan.rounds:
         return analyze_memory_run(folder, run.plan)
     kpi_file = read_kpi_file(folder.kpis_yaml)
+    environment = folder.read_json(folder.environment_json) if folder.environment_json.is_file() else {}
     rounds = [
-        analyze_round(folder, index=index, variants=run.variants, finished=run.summaries(index))
+        analyze_round(
+            folder,
+            index=index,
+            variants=run.variants,
+            finished=run.summaries(index),
+            cores=environment.get("machine", {}).get("logical_cpus"),
+        )
         for index in run.whole_rounds
     ]
-    comparisons = compare(
-        [found for one in rounds for variant in one.variants.values() for found in variant.measurements],
-        before=run.before,
-        after=run.after,
-        confidence=kpi_file.confidence,
-    )
+    looks = max(1, len(run.plan.looks))
+    confidence = 1 - (1 - kpi_file.confidence) / looks
+    measurements = [
+        found for one in rounds for variant in one.variants.values() for found in variant.measurements
+    ]
+    measurements += _slow_shares(run, rounds, measurements)
+    ratios = [ratio for one in rounds for ratio in one.ratios]
+    pairs = [
+        compare(measurements, ratios, before=before, after=after, confidence=confidence)
+        for before, after in pairs_to_compare(run.variants)
+    ]
+    comparisons = pairs[0]
     memory = find_memory(folder, run.plan, kpi_file.kpis, confidence=kpi_file.confidence)
     kpi_verdicts = [judge_kpi(kpi, (*comparisons, *memory.comparisons)) for kpi in kpi_file.kpis]
     checks = (
@@ -73,7 +95,13 @@ def analyze(folder: RunFolder) -> dict[str, Any]:
         check_client_delay(_contradictions(kpi_verdicts, comparisons)),
         *memory.checks,
     )
-    verdict = judge_run(kpi_verdicts, checks)
+    guards = check_guards(
+        round_changes(measurements, ratios, before=run.before, after=run.after),
+        comparisons,
+        kpi_file.kpis,
+        error_rate=ERROR_RATE / looks,
+    )
+    verdict = judge_run(kpi_verdicts, checks, guards.worse)
     return write_results(
         folder,
         {
@@ -86,11 +114,12 @@ def analyze(folder: RunFolder) -> dict[str, Any]:
             "duration_s": _duration_s(run.finished),
             "outcome": verdict.outcome.value,
             "reason": verdict.reason,
-            "confidence": kpi_file.confidence,
-            "variants": list(_variants(run, rounds, comparisons)),
+            "confidence": confidence,
+            "variants": list(_variants(run, rounds, pairs)),
             "validity": [asdict(check) for check in checks],
             "kpis": [kpi_as_json(kpi_verdict) for kpi_verdict in kpi_verdicts],
-            "comparisons": [asdict(comparison) for comparison in comparisons],
+            "guards": asdict(guards),
+            "comparisons": [asdict(comparison) for pair in pairs for comparison in pair],
             "rounds": [_round(run, one) for one in rounds],
             "charts": {
                 "ecdf": list(_ecdf_charts(run, rounds)),
@@ -99,9 +128,7 @@ def analyze(folder: RunFolder) -> dict[str, Any]:
             "queries": {variant: _top_statements(folder, run, variant) for variant in run.variants},
             "gap": " ".join(filter(None, (run.gap, told_interruptions(run.status, run.counting_summaries)))),
             **({"memory": memory.section} if memory.section else {}),
-            "environment": folder.read_json(folder.environment_json)
-            if folder.environment_json.is_file()
-            else {},
+            "environment": environment,
         },
     )
 
@@ -154,7 +181,7 @@ class _Run:
         )
 
 
-def _read_run(folder: RunFolder) -> _Run:
+def _read_run(folder: RunFolder, round_count: int | None) -> _Run:
     if not folder.plan_json.is_file():
         raise NoDataError(
             f"There is nothing to judge in {folder.path}: the run ended before it had a plan.",
@@ -164,9 +191,12 @@ def _read_run(folder: RunFolder) -> _Run:
         plan = load_plan(folder.plan_json.read_text("utf-8"))
     except (OSError, ValueError, KeyError, TypeError) as error:
         raise MeasurementError(f"{folder.plan_json} is damaged: {error}.", hint="Run it again.") from error
+    if round_count is not None:
+        plan = replace(plan, rounds=plan.rounds[:round_count])
     if len(plan.variants) < 2:
         raise UsageError("A comparison needs two variants, the plan has one.", hint="Name before and after.")
-    finished = folder.finished_slices()
+    planned = {round_.index for round_ in plan.rounds}
+    finished = tuple((index, summary) for index, summary in folder.finished_slices() if index in planned)
     there = {(index, summary.slice, summary.variant) for index, summary in finished}
     return _Run(
         plan=plan,
@@ -191,7 +221,32 @@ def _facts(run: _Run, rounds: Sequence[AnalyzedRound]) -> RunFacts:
         },
         host=tuple(shares for one in rounds for shares in one.host),
         closed_loop_users=run.plan.scenario.users,
+        drifts={variant: [one.variants[variant].drift for one in rounds] for variant in run.variants},
+        has_precision=all(one.has_precision for one in rounds),
     )
+
+
+def _slow_shares(
+    run: _Run, rounds: Sequence[AnalyzedRound], measurements: Sequence[Measurement]
+) -> Iterator[Measurement]:
+    """Yield each round's share of requests over SLOW times the typical p95 of before.
+
+    The limit is one number for all rounds: with a limit of its own a round in which before had bad luck would
+    forgive more.
+    """
+    p95s = [
+        found.value
+        for found in measurements
+        if (found.variant_id, found.endpoint, found.metric, found.stat)
+        == (run.before, WHOLE_MIX, "response_time", "p95")
+    ]
+    known = [value for value in p95s if value is not None]
+    limit_ms = SLOW * float(np.median(known)) if known and len(known) == len(p95s) else None
+    for one in rounds:
+        for variant, seen in one.variants.items():
+            yield slow_share(
+                _pooled([seen], WHOLE_MIX), limit_ms=limit_ms, variant=variant, round_index=one.index
+            )
 
 
 def _variant_facts(rounds: Sequence[VariantRound]) -> VariantFacts:
@@ -219,6 +274,7 @@ def _contradictions(kpi_verdicts: Sequence[KpiVerdict], comparisons: Sequence[Co
         found.kpi.title
         for found in kpi_verdicts
         if found.kpi.metric == "response_time"
+        and found.kpi.stat in METRIC_STATS["service_time"]
         and found.verdict.outcome in {Outcome.PASSED, Outcome.FAILED}
         and found.verdict.outcome
         is not judge_kpi(replace(found.kpi, metric="service_time"), comparisons).verdict.outcome
@@ -233,7 +289,7 @@ def _duration_s(finished: Sequence[tuple[int, SliceSummary]]) -> float:
 
 
 def _variants(
-    run: _Run, rounds: Sequence[AnalyzedRound], comparisons: Sequence[Comparison]
+    run: _Run, rounds: Sequence[AnalyzedRound], pairs: Sequence[Sequence[Comparison]]
 ) -> Iterator[dict[str, Any]]:
     for variant in run.plan.variants:
         seen = [one.variants[variant.id] for one in rounds]
@@ -243,18 +299,19 @@ def _variants(
             "title": variant.title,
             "request_count": sum(one.sample_count for one in seen) + dropped,
             "failed_count": sum(one.failed_count for one in seen) + dropped,
-            "memory_uss": _level(run, comparisons, variant.id, "memory_uss", "last"),
-            "cpu_time": _level(run, comparisons, variant.id, "cpu_time", "mean"),
+            "memory_uss": _level(pairs, variant.id, "memory_uss", "last"),
+            "cpu_time": _level(pairs, variant.id, "cpu_time", "mean"),
         }
 
 
 def _level(
-    run: _Run, comparisons: Sequence[Comparison], variant: str, metric: str, stat: str
+    pairs: Sequence[Sequence[Comparison]], variant: str, metric: str, stat: str
 ) -> dict[str, Any] | None:
-    """Return the level of a variant that takes part in the comparison; the others have none yet."""
+    """Return a variant's level from any pair that it takes part in: it is the same in all of them."""
     key = (WHOLE_MIX, metric, stat)
-    found = next(c for c in comparisons if (c.endpoint, c.metric, c.stat) == key)
-    return _estimate({run.before: found.before, run.after: found.after}.get(variant))
+    pair = next(pair for pair in pairs if variant in {pair[0].baseline, pair[0].variant})
+    found = next(c for c in pair if (c.endpoint, c.metric, c.stat) == key)
+    return _estimate(found.before if variant == found.baseline else found.after)
 
 
 def _estimate(estimate: Estimate | None) -> dict[str, Any] | None:

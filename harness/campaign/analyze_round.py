@@ -1,18 +1,29 @@
 """Analyze one whole round: its samples and probes are read here, once."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
 from harness.gates.validity import HostShare
-from harness.model.measurement import Measurement
+from harness.model.measurement import Measurement, RoundRatio
 from harness.model.slice_summary import SliceSummary
 from harness.stats.charts import Window, windows
 from harness.stats.columns import Columns, FloatArray, concatenate
-from harness.stats.host import mean_shares
+from harness.stats.compare import pairs_to_compare
+from harness.stats.drift import first_against_last_third
+from harness.stats.host import disturbance, mean_shares
 from harness.stats.measure import WHOLE_MIX, Load, group_by_endpoint, measure_requests, measure_server
 from harness.stats.pairing import Pairing, add_pairings, pair_arrivals
+from harness.stats.pairs import (
+    SliceQuantiles,
+    calm_couples,
+    calm_levels,
+    pair_requests,
+    slice_quantiles,
+    typical_levels,
+    typical_ratios,
+)
 from harness.store.host_readings import read_host
 from harness.store.process_readings import read_process
 from harness.store.run_folder import RunFolder
@@ -25,8 +36,10 @@ class VariantRound:
 
     measurements: tuple[Measurement, ...]
     response_ms: dict[str, FloatArray]
-    """Of good requests, by endpoint."""
+    """Of the load's good requests, by endpoint."""
     windows: tuple[Window, ...]
+    drift: float | None
+    """See `first_against_last_third`; of the precision part where there is one."""
     sample_count: int
     reported_count: int
     """Requests that the generator reported; as many samples must be stored."""
@@ -46,10 +59,18 @@ class AnalyzedRound:
     """Of the slices that count, as far as somebody looked at the machine."""
     pairing: Pairing
     """The first variant against each other one, all couples together."""
+    ratios: tuple[RoundRatio, ...]
+    """Of all pairs that are compared."""
+    has_precision: bool
 
 
 def analyze_round(
-    folder: RunFolder, *, index: int, variants: Sequence[str], finished: Sequence[SliceSummary]
+    folder: RunFolder,
+    *,
+    index: int,
+    variants: Sequence[str],
+    finished: Sequence[SliceSummary],
+    cores: int | None = None,
 ) -> AnalyzedRound:
     """Read and measure one round.
 
@@ -59,17 +80,33 @@ def analyze_round(
         variants: ids, the one that all others are compared with first.
         finished: summaries of the round's finished slices, warm-ups too. Where they are of more than one
             fresh start, memory and CPU are those of the last: what was seen of the others ends with a kill.
+        cores: of the machine, as far as it is known; without it no couple can be called calm.
 
     Raises:
         MeasurementError: a file is missing or damaged.
     """
+    counting = [summary for summary in finished if not summary.is_warm_up]
     samples = {
         (summary.variant, summary.couple): read_samples(
             folder.slice_samples(index, summary.variant, summary.slice)
         )
-        for summary in finished
-        if not summary.is_warm_up
+        for summary in counting
     }
+    alone = {
+        summary.variant: samples[summary.variant, summary.couple]
+        for summary in counting
+        if summary.is_precision
+    }
+    load = [summary for summary in counting if not summary.is_precision]
+    quantiles = {
+        variant: {
+            summary.couple: slice_quantiles(samples[variant, summary.couple])
+            for summary in load
+            if summary.variant == variant
+        }
+        for variant in variants
+    }
+    calm = calm_couples(_disturbances(folder, index, variants, load, cores))
     return AnalyzedRound(
         index=index,
         variants={
@@ -79,16 +116,59 @@ def analyze_round(
                 variant,
                 [summary for summary in finished if summary.variant == variant],
                 {couple: columns for (name, couple), columns in samples.items() if name == variant},
+                quantiles[variant],
+                calm,
             )
             for variant in variants
         },
-        host=_host_shares(folder, index, [summary for summary in finished if not summary.is_warm_up]),
+        host=_host_shares(folder, index, counting),
         pairing=add_pairings(
             pair_arrivals(samples[variants[0], couple], columns)
             for (variant, couple), columns in samples.items()
             if variant != variants[0]
         ),
+        ratios=tuple(_ratios(index, variants, alone, quantiles)),
+        has_precision=bool(alone),
     )
+
+
+def _ratios(
+    index: int,
+    variants: Sequence[str],
+    alone: Mapping[str, Columns],
+    quantiles: Mapping[str, Mapping[int, SliceQuantiles]],
+) -> Iterator[RoundRatio]:
+    for baseline, variant in pairs_to_compare(variants):
+        yield from typical_ratios(
+            quantiles[baseline],
+            quantiles[variant],
+            baseline=baseline,
+            variant=variant,
+            round_index=index,
+        )
+        if baseline in alone and variant in alone:
+            yield from pair_requests(
+                alone[baseline], alone[variant], baseline=baseline, variant=variant, round_index=index
+            )
+
+
+def _disturbances(
+    folder: RunFolder, index: int, variants: Sequence[str], load: Sequence[SliceSummary], cores: int | None
+) -> dict[int, float]:
+    """Return how much of the machine others took during each couple, where that is known of all couples."""
+    if cores is None:
+        return {}
+    host = read_host(folder, folder.host_jsonl(index))
+    own = [read_process(folder, folder.process_jsonl(index, variant)) for variant in variants]
+    own.append(read_process(folder, folder.generator_jsonl(index)))
+    found = {
+        couple: disturbance(
+            host, _spans([summary for summary in load if summary.couple == couple]), own=own, cores=cores
+        )
+        for couple in sorted({summary.couple for summary in load})
+    }
+    known = {couple: taken for couple, taken in found.items() if taken is not None}
+    return known if len(known) == len(found) else {}
 
 
 def _host_shares(folder: RunFolder, index: int, counting: Sequence[SliceSummary]) -> tuple[HostShare, ...]:
@@ -103,41 +183,51 @@ def _analyze_variant(
     variant: str,
     finished: Sequence[SliceSummary],
     samples: dict[int, Columns],
+    quantiles: Mapping[int, SliceQuantiles],
+    calm: frozenset[int],
 ) -> VariantRound:
     counting = [summary for summary in finished if not summary.is_warm_up]
-    columns = concatenate(list(samples.values()))
-    dropped_count = sum(summary.report.dropped_arrivals for summary in counting)
-    load = Load(duration_s=sum(summary.duration_s for summary in counting), dropped_arrivals=dropped_count)
+    loaded = [summary for summary in counting if not summary.is_precision]
+    alone = next((samples[summary.couple] for summary in counting if summary.is_precision), None)
+    columns = concatenate([samples[summary.couple] for summary in loaded])
+    load = Load(
+        duration_s=sum(summary.duration_s for summary in loaded),
+        dropped_arrivals=sum(summary.report.dropped_arrivals for summary in counting),
+    )
     last = max(summary.attempt for summary in counting)
-    of_last_start = [summary for summary in counting if summary.attempt == last]
+    of_last_start = [summary for summary in loaded if summary.attempt == last]
     server = measure_server(
         read_process(folder, folder.process_jsonl(index, variant)),
         variant_id=variant,
         round_index=index,
         counting_ns=_spans(of_last_start),
-        other_ns=_spans([summary for summary in finished if summary.is_warm_up]),
+        other_ns=_spans([summary for summary in finished if summary.is_warm_up or summary.is_precision]),
         request_count=sum(len(samples[summary.couple]) for summary in of_last_start),
     )
+    calm_parts = [samples[summary.couple] for summary in loaded if summary.couple in calm]
     return VariantRound(
         measurements=(
-            *measure_requests(columns, variant_id=variant, round_index=index, load=load),
+            *measure_requests(columns, variant_id=variant, round_index=index, load=load, alone=alone),
+            *typical_levels(list(quantiles.values()), variant=variant, round_index=index),
+            *calm_levels(calm_parts, variant=variant, round_index=index),
             *server,
         ),
         response_ms=_response_by_endpoint(columns),
         windows=tuple(
             window
-            for summary in counting
+            for summary in loaded
             for window in windows(
                 samples[summary.couple],
                 started_ns=summary.report.started_ns,
                 duration_s=summary.duration_s,
             )
         ),
-        sample_count=len(columns),
+        drift=first_against_last_third(columns if alone is None else alone),
+        sample_count=sum(len(part) for part in samples.values()),
         reported_count=sum(summary.report.request_count for summary in counting),
-        dropped_count=dropped_count,
-        failed_count=int(np.count_nonzero(columns.is_failed)),
-        unanswered_count=int(np.count_nonzero(columns.status == 0)),
+        dropped_count=load.dropped_arrivals,
+        failed_count=sum(int(np.count_nonzero(part.is_failed)) for part in samples.values()),
+        unanswered_count=sum(int(np.count_nonzero(part.status == 0)) for part in samples.values()),
     )
 
 

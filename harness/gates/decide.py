@@ -11,7 +11,7 @@ from enum import Enum, auto
 from harness.gates.sentences import absolute_clause, change_clause, claim_words
 from harness.gates.validity import REPORTED_ONLY
 from harness.model.measurement import Comparison, Estimate
-from harness.model.verdict import Check, Kpi, KpiVerdict, Outcome, Target, Verdict
+from harness.model.verdict import Check, Kpi, KpiVerdict, Outcome, Target, Verdict, WorseGuard
 
 _HOLDS: dict[str, Callable[[float, float], bool]] = {
     "<=": operator.le,
@@ -41,8 +41,10 @@ def judge_kpi(kpi: Kpi, comparisons: Iterable[Comparison]) -> KpiVerdict:
     return KpiVerdict(kpi=kpi, verdict=_verdict(kpi, comparison, states), comparison=comparison)
 
 
-def judge_run(kpi_verdicts: Sequence[KpiVerdict], checks: Sequence[Check]) -> Verdict:
-    """Judge a run: invalid beats everything, then the worst blocking KPI decides.
+def judge_run(
+    kpi_verdicts: Sequence[KpiVerdict], checks: Sequence[Check], worse: Sequence[WorseGuard] = ()
+) -> Verdict:
+    """Judge a run: invalid beats everything, then the worst blocking KPI or a guard that got worse decides.
 
     Without a blocking KPI there is nothing that could have passed: inconclusive.
     """
@@ -57,6 +59,8 @@ def judge_run(kpi_verdicts: Sequence[KpiVerdict], checks: Sequence[Check]) -> Ve
         if found:
             count = f"{len(found)} of {_count(blocking)} {told}"
             return Verdict(outcome=outcome, reason=f"{count}: {found[0].verdict.reason}")
+        if outcome is Outcome.FAILED and worse:
+            return Verdict(outcome=outcome, reason=f"{_got_worse(worse)}: {worse[0].reason}")
     all_of_them = "The blocking KPI is" if len(blocking) == 1 else f"All {_count(blocking)} are"
     return Verdict(outcome=Outcome.PASSED, reason=f"{all_of_them} proven: {blocking[0].verdict.reason}")
 
@@ -115,6 +119,12 @@ def _distrust(broken: Sequence[Check]) -> str:
     others = len(broken) - 1
     more = f" ({others} more check{'s' if others > 1 else ''} failed too)" if others else ""
     return f"The measurement cannot be trusted{more}: {broken[0].detail}"
+
+
+def _got_worse(worse: Sequence[WorseGuard]) -> str:
+    return "Something that no KPI claims" + (
+        " got worse" if len(worse) == 1 else f" got worse, {len(worse)} numbers in all"
+    )
 
 
 def _count(blocking: Sequence[KpiVerdict]) -> str:

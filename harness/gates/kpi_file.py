@@ -9,7 +9,7 @@ from typing import Any
 from harness.documents import Document, load_schema, parse_document, read_document
 from harness.model.metric import METRIC_BY_ID
 from harness.model.verdict import Kpi, Target
-from harness.stats.measure import METRIC_STATS, SERVER_METRICS, WHOLE_MIX
+from harness.stats.measure import METRIC_STATS, MIX_METRICS, MIX_STATS, SERVER_METRICS, WHOLE_MIX
 
 DEFAULT_CONFIDENCE = 0.95
 
@@ -132,9 +132,14 @@ def _metric_faults(document: Document, position: int, entry: dict[str, Any]) -> 
     if stat in _STATS and stat not in METRIC_STATS[metric]:
         told = ", ".join(METRIC_STATS[metric])
         yield document.line("kpis", position, "stat"), f"{metric} has no {stat}; it has {told}"
-    if metric in SERVER_METRICS and entry.get("endpoint", WHOLE_MIX) != WHOLE_MIX:
+    if (metric in MIX_METRICS or stat in MIX_STATS) and entry.get("endpoint", WHOLE_MIX) != WHOLE_MIX:
         line = document.line("kpis", position, "endpoint")
-        yield line, f"{metric} belongs to the server, not to an endpoint; write '*' or leave it out"
+        what = (
+            f"{metric} belongs to the server"
+            if metric in SERVER_METRICS
+            else f"{metric} {stat} is of the mix"
+        )
+        yield line, f"{what}, not of an endpoint; write '*' or leave it out"
     targets = entry.get("target")
     for index, text in enumerate(targets if isinstance(targets, list) else ()):
         if isinstance(text, str):

@@ -6,12 +6,13 @@ and the run is invalid whatever they say.
 
 import math
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from harness.gates.worker_validity import check_workers
 from harness.model.slice_summary import GeneratorReport, SliceSummary
 from harness.model.verdict import Check
 from harness.stats.pairing import Pairing
+from harness.stats.signed_rank import signed_rank_interval
 
 LEAST_RATE_SHARE = 0.999
 """Of the planned arrivals that must have been sent."""
@@ -43,6 +44,12 @@ MOST_STEAL_SHARE = 0.05
 MOST_BUSY_SLICES = 0.25
 """Of the slices may see so busy a machine: what it does to the generator is measured by its lags besides."""
 
+MOST_DRIFT = 0.02
+"""By which the first third of the precision parts may be slower than the last third, beyond doubt."""
+
+MOST_DRIFT_UNDER_LOAD = 0.10
+"""The same where rounds have load alone: what one request waits for others hides smaller drifts."""
+
 MOST_UNANSWERED_SHARE = 0.01
 """Of one variant's requests may end without any answer: past it something on the way broke, and the latencies
 that are left are those of the lucky."""
@@ -55,6 +62,10 @@ MOST_MIX_SHIFT = 0.05
 
 MOST_IDLE_CORES = 0.02
 """That a server may use while the other one is measured."""
+
+DRIFT_CONFIDENCE = 0.95
+"""Of the interval over rounds: a steady variant is called unsteady in at most 2.5 % of runs, and only if it
+is as unsteady as the limit allows."""
 
 REPORTED_ONLY = frozenset({"background-work", "same-journeys", "same-requests", "open-loop"})
 """Checks that people should see and that make no run invalid. A scenario that draws without its seed sends
@@ -97,6 +108,10 @@ class RunFacts:
     """Of the slices that count; empty where nobody looked at the machine."""
     closed_loop_users: int | None = None
     """None in an open loop."""
+    drifts: Mapping[str, Sequence[float | None]] = field(default_factory=dict)
+    """Of each variant, round by round: log ratio of the first against the last third, where it is known."""
+    has_precision: bool = False
+    """The drifts are those of the precision parts."""
 
 
 def check_validity(summaries: Sequence[tuple[int, SliceSummary]], facts: RunFacts) -> tuple[Check, ...]:
@@ -121,6 +136,7 @@ def check_validity(summaries: Sequence[tuple[int, SliceSummary]], facts: RunFact
         _same_mix(facts),
         _unanswered(facts),
         _background_work(slices),
+        _warm_up(facts),
     )
 
 
@@ -172,7 +188,7 @@ def _check_slices(slices: Sequence[SliceSummary], p95_ms: P95ByVariant) -> tuple
         _start_lag(slices, p95_ms),
         _late_starts(slices),
         _loop_lag(slices, p95_ms),
-        _generator_cpu(slices),
+        _generator_cpu([summary for summary in slices if not summary.is_precision]),
         _connection_errors(slices),
         _drained(slices),
     )
@@ -462,6 +478,32 @@ def _unanswered(facts: RunFacts) -> Check:
         limit=MOST_UNANSWERED_SHARE,
         detail=detail if ok else f"{detail} See its log, and whether it can take so many connections.",
     )
+
+
+def _warm_up(facts: RunFacts) -> Check:
+    """Check that no variant still became faster within the rounds."""
+    limit = MOST_DRIFT if facts.has_precision else MOST_DRIFT_UNDER_LOAD
+    proven = {variant_id: _proven_drift(drifts) for variant_id, drifts in facts.drifts.items()}
+    worst = max(proven, key=lambda variant_id: proven[variant_id], default="")
+    drift = proven.get(worst, 0.0)
+    ok = drift <= limit
+    detail = "No variant was beyond doubt slower at the start of its rounds than at their end."
+    if drift > 0:
+        detail = (
+            f"{worst} was at least {_percent(drift)} slower in the first third of its rounds than in the"
+            f" last, {_percent(limit)} may be."
+        )
+    remedy = "It was still warming up: double warm_up_seconds."
+    return Check(id="warm-up", ok=ok, value=drift, limit=limit, detail=detail if ok else f"{detail} {remedy}")
+
+
+def _proven_drift(drifts: Sequence[float | None]) -> float:
+    """Return the smallest slow-down of the first thirds that the rounds leave possible, 0 for none."""
+    known = [drift for drift in drifts if drift is not None]
+    if len(known) < len(drifts):
+        return 0.0
+    interval = signed_rank_interval(known, DRIFT_CONFIDENCE)
+    return max(0.0, math.expm1(interval.low)) if interval else 0.0
 
 
 def _background_work(slices: Sequence[SliceSummary]) -> Check:

@@ -6,15 +6,24 @@ is the same of one variant's own logs. All rounds take part or none does: to lea
 at it would be to choose the result. Where a number cannot be said it is None, and the comparison says why.
 """
 
-from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from itertools import pairwise
 
 import numpy as np
 
-from harness.model.measurement import Comparison, Estimate, Measurement
+from harness.model.measurement import Comparison, Estimate, Measurement, RoundRatio
 from harness.model.metric import METRIC_BY_ID
-from harness.stats.measure import MEMORY_METRICS, METRIC_STATS, SERVER_METRICS, WHOLE_MIX
-from harness.stats.percentiles import QUANTILES, SAMPLES_IN_TAIL, samples_needed
+from harness.stats.measure import (
+    MEMORY_METRICS,
+    METRIC_STATS,
+    MIX_METRICS,
+    MIX_STATS,
+    SERVER_METRICS,
+    WHOLE_MIX,
+)
+from harness.stats.pairs import pairs_needed
+from harness.stats.percentiles import SAMPLES_IN_TAIL, STAT_QUANTILES, samples_needed
 from harness.stats.proportion import clopper_pearson
 from harness.stats.signed_rank import FloatArray, Interval, rounds_needed, signed_rank_interval
 
@@ -23,6 +32,14 @@ _REPORTED_BY_SERVER = frozenset({"db_time", "middleware_time", "query_count"})
 
 class _CannotSayError(Exception):
     """An estimate cannot be given; the message is the reason that people read."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Paired:
+    """One statistic's own log ratio, round by round."""
+
+    log_ratios: tuple[float | None, ...]
+    pair_counts: tuple[int, ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -35,13 +52,31 @@ class _Series:
     sample_counts: tuple[int, ...]
 
 
+def pairs_to_compare(variants: Sequence[str]) -> tuple[tuple[str, str], ...]:
+    """Return which variants are compared, as pairs of baseline and variant.
+
+    The main pair comes first, the first variant against the last. Then every other one is compared with the
+    first, and at last each with the one in front of it. No pair comes twice.
+    """
+    first, last = variants[0], variants[-1]
+    with_first = [(first, variant) for variant in variants[1:-1]]
+    neighbours = list(pairwise(variants))
+    return tuple(dict.fromkeys([(first, last), *with_first, *neighbours]))
+
+
 def compare(
-    measurements: Sequence[Measurement], *, before: str, after: str, confidence: float
+    measurements: Sequence[Measurement],
+    ratios: Sequence[RoundRatio] = (),
+    *,
+    before: str,
+    after: str,
+    confidence: float,
 ) -> tuple[Comparison, ...]:
     """Compare two variants in everything that can be measured.
 
     Args:
         measurements: of all rounds that count, of these two variants or more.
+        ratios: of the same rounds; where a statistic has them, the change is theirs.
         before: id of the variant that a change is relative to.
         after: id of the other one.
         confidence: of every interval, 0.95 for one.
@@ -62,29 +97,62 @@ def compare(
             sample_counts=tuple(cell.sample_count if cell else 0 for cell in cells),
         )
 
+    paired: dict[tuple[str, str, str], dict[int, RoundRatio]] = {}
+    for ratio in ratios:
+        if (ratio.baseline, ratio.variant) == (before, after):
+            key = ratio.endpoint, ratio.metric, ratio.stat
+            paired.setdefault(key, {})[ratio.round_index] = ratio
     endpoints = {m.endpoint for m in measurements if m.variant_id in {before, after}}
     return tuple(
-        _compare_one(key[0], series(before, *key), series(after, *key), confidence)
-        for key in _keys(endpoints)
+        replace(
+            _compare_one(
+                key[0],
+                series(before, *key),
+                series(after, *key),
+                confidence,
+                _paired(paired.get(key), rounds),
+            ),
+            baseline=before,
+            variant=after,
+        )
+        for key in _keys(endpoints, has_alone=any(m.metric == "unloaded_time" for m in measurements))
     )
 
 
-def _keys(endpoints: set[str]) -> Iterator[tuple[str, str, str]]:
+def _paired(found: Mapping[int, RoundRatio] | None, rounds: Sequence[int]) -> _Paired | None:
+    if found is None:
+        return None
+    cells = [found.get(index) for index in rounds]
+    return _Paired(
+        log_ratios=tuple(cell.log_ratio if cell else None for cell in cells),
+        pair_counts=tuple(cell.pair_count if cell else 0 for cell in cells),
+    )
+
+
+def _keys(endpoints: set[str], *, has_alone: bool) -> Iterator[tuple[str, str, str]]:
+    """Yield what can be compared; of a part that the run does not have the whole mix says so, once."""
     for endpoint in (WHOLE_MIX, *sorted(endpoints - {WHOLE_MIX})):
+        is_mix = endpoint == WHOLE_MIX
         for metric, stats in METRIC_STATS.items():
             if metric in MEMORY_METRICS:
                 continue  # no round has them
-            if endpoint == WHOLE_MIX or metric not in SERVER_METRICS:
+            if is_mix or (metric not in MIX_METRICS and (has_alone or metric != "unloaded_time")):
                 for stat in stats:
-                    yield endpoint, metric, stat
+                    if is_mix or stat not in MIX_STATS:
+                        yield endpoint, metric, stat
 
 
-def _compare_one(endpoint: str, before: _Series, after: _Series, confidence: float) -> Comparison:
+def _compare_one(
+    endpoint: str, before: _Series, after: _Series, confidence: float, paired: _Paired | None
+) -> Comparison:
     before_level, before_reason = _try(_level, before, confidence)
     after_level, after_reason = _try(_level, after, confidence)
     change, change_reason = None, ""
     if before_level and after_level:
-        change, change_reason = _try(_change, before, after, confidence)
+        if paired:
+            change, change_reason = _try(_paired_change, paired, before, after, confidence)
+        else:
+            change, change_reason = _try(_change, before, after, confidence)
     return Comparison(
         endpoint=endpoint,
         metric=before.metric,
@@ -145,14 +213,26 @@ def _change(before: _Series, after: _Series, confidence: float) -> Estimate:
     return _estimate(interval, "%", sum(before.sample_counts) + sum(after.sample_counts))
 
 
+def _paired_change(paired: _Paired, before: _Series, after: _Series, confidence: float) -> Estimate:
+    """Estimate the change from each round's own log ratio, of which none may be missing."""
+    known = [ratio for ratio in paired.log_ratios if ratio is not None]
+    if len(known) < len(paired.log_ratios):
+        raise _CannotSayError(
+            f"not resolvable: {min(paired.pair_counts)} pairs in a round, {before.stat} needs"
+            f" {pairs_needed(before.stat)}"
+        )
+    interval = _mapped(_over_rounds(np.asarray(known), confidence), lambda ratio: 100 * np.expm1(ratio))
+    return _estimate(interval, "%", sum(before.sample_counts) + sum(after.sample_counts))
+
+
 def _complete(series: _Series, confidence: float) -> FloatArray:
     """Return the rounds' values, of which none may be missing and enough must be there."""
     values = [value for value in series.values if value is not None]
     if not values and sum(series.sample_counts) == 0:
-        raise _CannotSayError(_why_never(series.metric))
+        raise _CannotSayError(_why_never(series.metric, series.stat))
     if len(values) < len(series.values):
         least = min(series.sample_counts)
-        needs = samples_needed(QUANTILES[series.stat]) if series.stat in QUANTILES else 1
+        needs = samples_needed(STAT_QUANTILES[series.stat]) if series.stat in STAT_QUANTILES else 1
         raise _CannotSayError(f"not resolvable: {least} requests a round, {series.stat} needs {needs}")
     if len(values) < rounds_needed(confidence):
         count = f"{len(values)} round" + ("" if len(values) == 1 else "s")
@@ -162,7 +242,11 @@ def _complete(series: _Series, confidence: float) -> FloatArray:
     return np.asarray(values, dtype=np.float64)
 
 
-def _why_never(metric: str) -> str:
+def _why_never(metric: str, stat: str) -> str:
+    if metric == "unloaded_time":
+        return "not measured: the rounds have no precision part"
+    if stat.endswith("_calm"):
+        return "not measured: nobody looked at how busy the machine was"
     if metric in _REPORTED_BY_SERVER:
         return "not measured: no good answer carries it in a Server-Timing header"
     if metric in SERVER_METRICS:
@@ -200,8 +284,9 @@ def _events(series: _Series) -> tuple[int, ...]:
 def _require_events(before: _Series, after: _Series) -> None:
     least = min(*_events(before), *_events(after))
     if least < SAMPLES_IN_TAIL:
+        what = "failures" if before.metric == "error_share" else "slow requests"
         raise _CannotSayError(
-            f"not resolvable: {least} failures in a round, a change in percent needs {SAMPLES_IN_TAIL}"
+            f"not resolvable: {least} {what} in a round, a change in percent needs {SAMPLES_IN_TAIL}"
         )
 
 

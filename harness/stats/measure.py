@@ -4,7 +4,7 @@ Latencies are those of good requests only: a failed request is in no distributio
 either: `error_share` counts it, together with the arrivals that the generator had to drop.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -17,11 +17,13 @@ WHOLE_MIX = "*"
 """The endpoint that stands for all of them together."""
 
 METRIC_STATS = {
-    "response_time": ("p50", "p95", "p99"),
+    "response_time": ("p50", "p95", "p99", "p50_typical", "p95_typical", "p50_calm", "p95_calm"),
     "service_time": ("p50", "p95", "p99"),
+    "unloaded_time": ("p50", "p95", "p99"),
     "db_time": ("p50", "p95", "mean"),
     "middleware_time": ("p50", "p95", "mean"),
     "query_count": ("mean",),
+    "slow_share": ("share",),
     "error_share": ("share",),
     "achieved_rate": ("mean",),
     "memory_uss": ("last",),
@@ -39,6 +41,12 @@ MEMORY_METRICS = ("live_heap_slope", "uss_slope", "fd_slope", "thread_slope")
 
 SERVER_METRICS = frozenset({"memory_uss", "memory_rss", "cpu_time", *MEMORY_METRICS})
 """Metrics of the server's processes; they belong to no endpoint."""
+
+MIX_STATS = frozenset({"p50_typical", "p95_typical", "p50_calm", "p95_calm"})
+"""Statistics of the whole mix alone: of one endpoint a slice has too few requests."""
+
+MIX_METRICS = SERVER_METRICS | {"slow_share"}
+"""Metrics of the whole mix alone."""
 
 _BYTES_PER_MIB = 2**20
 _MS_PER_S = 1e3
@@ -80,15 +88,31 @@ def group_by_endpoint(endpoint: Names) -> Grouping:
 
 
 def measure_requests(
-    columns: Columns, *, variant_id: str, round_index: int, load: Load
+    columns: Columns, *, variant_id: str, round_index: int, load: Load, alone: Columns | None = None
 ) -> tuple[Measurement, ...]:
     """Measure everything that requests tell, for the whole mix and for each endpoint.
 
     A percentile that too few samples support, and a metric that the server does not report, has the value
     None with the number of samples that there were.
+
+    Args:
+        columns: the samples of the round's load.
+        variant_id: whose they are.
+        round_index: of which round.
+        load: what was asked for.
+        alone: the samples of the precision part; what the server says of itself is then taken from these.
     """
     grouping = group_by_endpoint(columns.endpoint)
-    found = (*_measure_timings(columns, grouping), *_measure_counts(columns, grouping, load))
+    if alone is None:
+        groupings = [(columns, grouping)]
+        found = list(_measure_timings(columns, grouping, _LOAD_TIMINGS + _SERVER_TIMINGS))
+    else:
+        groupings = [(columns, grouping), (alone, group_by_endpoint(alone.endpoint))]
+        found = [
+            *_measure_timings(columns, grouping, _LOAD_TIMINGS),
+            *_measure_timings(*groupings[1], _ALONE_TIMINGS + _SERVER_TIMINGS),
+        ]
+    found += [*_measure_errors(groupings, load), *_measure_rates(grouping, load)]
     return tuple(
         Measurement(
             variant_id=variant_id,
@@ -147,23 +171,30 @@ _Found = tuple[str, str, str, float | None, int]
 """Metric, endpoint, statistic, value, number of samples."""
 
 
-def _measure_timings(columns: Columns, grouping: Grouping) -> Iterator[_Found]:
+_Timings = tuple[tuple[str, Callable[[Columns], FloatArray]], ...]
+
+_LOAD_TIMINGS: _Timings = (
+    ("response_time", lambda columns: columns.response_ms),
+    ("service_time", lambda columns: columns.service_ms),
+)
+_ALONE_TIMINGS: _Timings = (("unloaded_time", lambda columns: columns.service_ms),)
+_SERVER_TIMINGS: _Timings = (
+    ("db_time", lambda columns: columns.server_db_ms),
+    ("middleware_time", lambda columns: columns.server_middleware_ms),
+    ("query_count", lambda columns: columns.server_query_count),
+)
+
+
+def _measure_timings(columns: Columns, grouping: Grouping, timings: _Timings) -> Iterator[_Found]:
     is_good = ~columns.is_failed[grouping.order]
-    for metric, unordered in _timings(columns):
-        values = unordered[grouping.order]
+    for metric, values_of in timings:
+        values = values_of(columns)[grouping.order]
         is_usable = is_good & ~np.isnan(values)
         for endpoint, rows in grouping.groups:
             sample = values[rows][is_usable[rows]]
-            for stat, value in _statistics(sample, METRIC_STATS[metric]):
+            stats = [stat for stat in METRIC_STATS[metric] if stat not in MIX_STATS]
+            for stat, value in _statistics(sample, stats):
                 yield metric, endpoint, stat, value, sample.size
-
-
-def _timings(columns: Columns) -> Iterator[tuple[str, FloatArray]]:
-    yield "response_time", columns.response_ms
-    yield "service_time", columns.service_ms
-    yield "db_time", columns.server_db_ms
-    yield "middleware_time", columns.server_middleware_ms
-    yield "query_count", columns.server_query_count
 
 
 def _statistics(sample: FloatArray, stats: Sequence[str]) -> Iterator[tuple[str, float | None]]:
@@ -176,14 +207,22 @@ def _statistics(sample: FloatArray, stats: Sequence[str]) -> Iterator[tuple[str,
         yield stat, found.get(stat)
 
 
-def _measure_counts(columns: Columns, grouping: Grouping, load: Load) -> Iterator[_Found]:
-    is_failed = columns.is_failed[grouping.order]
+def _measure_errors(groupings: Sequence[tuple[Columns, Grouping]], load: Load) -> Iterator[_Found]:
+    """Count the failures of all parts of the round together."""
+    counts: dict[str, tuple[int, int]] = {WHOLE_MIX: (load.dropped_arrivals, load.dropped_arrivals)}
+    for columns, grouping in groupings:
+        is_failed = columns.is_failed[grouping.order]
+        for endpoint, rows in grouping.groups:
+            failures, requests = _failures(is_failed[rows])
+            failed, total = counts.get(endpoint, (0, 0))
+            counts[endpoint] = failed + failures, total + requests
+    for endpoint, (failed, total) in counts.items():
+        yield "error_share", endpoint, "share", 100 * failed / total if total else None, total
+
+
+def _measure_rates(grouping: Grouping, load: Load) -> Iterator[_Found]:
     for endpoint, rows in grouping.groups:
-        dropped = load.dropped_arrivals if endpoint == WHOLE_MIX else 0
-        failures, requests = _failures(is_failed[rows])
-        total = requests + dropped
-        share = 100 * (failures + dropped) / total if total else None
-        yield "error_share", endpoint, "share", share, total
+        requests = grouping.order[rows].size
         rate = requests / load.duration_s if load.duration_s > 0 else None
         yield "achieved_rate", endpoint, "mean", rate, requests
 

@@ -20,6 +20,11 @@ SAMPLES_IN_TAIL = 5
 QUANTILES = {"p50": 0.50, "p95": 0.95, "p99": 0.99}
 """The percentiles that are measured, by the name of their statistic."""
 
+STAT_QUANTILES = {
+    **QUANTILES, "p50_typical": 0.50, "p95_typical": 0.95, "p50_calm": 0.50, "p95_calm": 0.95,
+}  # fmt: skip
+"""Those of parts of a round's load too: the median over its slices, and its calm couples alone."""
+
 
 def quantile(values: npt.ArrayLike, q: float) -> float:
     """Return the smallest of `values` that at least a share `q` of them do not exceed.

@@ -6,11 +6,16 @@ from dataclasses import replace
 import pytest
 
 from harness.campaign.analyze import analyze
+from harness.campaign.resume import is_whole, read_plan
 from harness.errors import MeasurementError, NoDataError, UsageError
 from harness.store.results import read_results
 from tests.statistics.synthetic_run import KPIS, SyntheticRun, SyntheticServer
 
 SMALL = SyntheticRun()
+NO_SLOWER = """version: 1
+kpis:
+  - {id: response-time, title: Response time, metric: response_time, stat: p50, target: ["change <= +40 %"]}
+"""
 
 
 def judged(run, tmp_path):
@@ -50,6 +55,69 @@ def test_results_hold_what_the_variants_and_rounds_showed(tmp_path):
     assert results["started_at"] == "2026-11-23T12:00:00Z"
     assert results["duration_s"] > 100
     assert results["environment"] == {"machine": {"cores": 2}, "clock_s": 1234567.890123}
+
+
+def test_every_phase_is_compared_with_before_and_with_the_one_in_front_of_it(tmp_path):
+    phases = SyntheticServer(service_ms=300), SyntheticServer(service_ms=200)
+    results = judged(replace(SMALL, between=phases), tmp_path)
+
+    changes = {
+        (one["baseline"], one["variant"]): one["change"]["value"]
+        for one in results["comparisons"]
+        if (one["endpoint"], one["metric"], one["stat"]) == ("*", "service_time", "p50")
+    }
+    truth = {
+        ("before", "after"): -83.3,
+        ("before", "p1"): -50,
+        ("before", "p2"): -66.7,
+        ("p1", "p2"): -33.3,
+        ("p2", "after"): -50,
+    }
+    assert list(changes) == list(truth)
+    assert changes == {pair: pytest.approx(change, abs=8) for pair, change in truth.items()}
+    assert results["kpis"][0]["change"]["value"] == pytest.approx(-83.3, abs=3), "the first against the last"
+    assert [one["memory_uss"]["value"] for one in results["variants"]] == [80] * 4
+
+
+def test_a_precision_part_gives_service_time_alone_and_what_the_server_says_of_itself(tmp_path):
+    results = judged(replace(SMALL, precision_arrivals=60, couples=2), tmp_path)
+    found = {(one["metric"], one["stat"]): one for one in results["comparisons"] if one["endpoint"] == "*"}
+    alone = found["unloaded_time", "p50"]
+
+    assert broken(results) == set()
+    assert alone["change"]["low"] < -83.3 < alone["change"]["high"]
+    assert alone["change"]["high"] - alone["change"]["low"] < 10
+    assert alone["before_count"] == alone["after_count"] == found["db_time", "p50"]["before_count"] > 6 * 60
+    assert found["response_time", "p50"]["before_count"] < sum(
+        one["request_count"]["before"] for one in results["rounds"]
+    )
+    assert any(
+        one["endpoint"] == "GET /slots" and one["metric"] == "unloaded_time" for one in results["comparisons"]
+    )
+
+
+def test_without_a_precision_part_one_line_says_so(tmp_path):
+    found = [one for one in judged(SMALL, tmp_path)["comparisons"] if one["metric"] == "unloaded_time"]
+
+    assert {one["endpoint"] for one in found} == {"*"}
+    assert {one["reason"] for one in found} == {"not measured: the rounds have no precision part"}
+
+
+def test_a_hidden_tail_of_after_alone_fails_the_run_by_a_guard(tmp_path):
+    run = replace(SMALL, couples=8, after=replace(SMALL.before, stalled_share=0.06), kpis=NO_SLOWER)
+    results = judged(run, tmp_path)
+
+    assert results["outcome"] == "failed"
+    assert results["reason"].startswith("Something that no KPI claims got worse")
+    assert ("*", "slow_share") in {(one["endpoint"], one["metric"]) for one in results["guards"]["worse"]}
+    assert results["kpis"][0]["outcome"] == "passed", "the median does not see it"
+
+
+def test_two_equal_builds_have_guards_and_none_is_worse(tmp_path):
+    results = judged(replace(SMALL, after=SMALL.before, kpis=NO_SLOWER), tmp_path)
+
+    assert results["guards"]["count"] > 10
+    assert results["guards"]["worse"] == []
 
 
 def test_charts_and_statements_are_small_and_complete(tmp_path):
@@ -102,6 +170,8 @@ def test_swapped_labels_invert_every_ratio_and_mirror_the_verdict(tmp_path):
 
     assert (there["outcome"], back["outcome"]) == ("passed", "failed")
     for one, other in zip(there["comparisons"], back["comparisons"], strict=True):
+        if one["metric"] == "slow_share":
+            continue  # slow is what before finds slow, whichever build that is
         assert (one["before"], one["after"]) == (other["after"], other["before"])
         if one["change"]:
             ratios = [1 + one["change"][end] / 100 for end in ("value", "low", "high")]
@@ -245,3 +315,24 @@ def test_a_damaged_plan_and_a_faulty_kpi_file_are_told(tmp_path):
     folder.write_text(folder.plan_json, "{}")
     with pytest.raises(MeasurementError, match=r"plan.json is damaged"):
         analyze(folder)
+
+
+def test_a_look_judges_the_rounds_so_far_with_its_share_of_the_error_rate(tmp_path):
+    folder = replace(SMALL, rounds=9, looks=(8, 9)).write(tmp_path / "run")
+    early, late = analyze(folder, look=8), analyze(folder)
+
+    assert (len(early["rounds"]), len(late["rounds"])) == (8, 9)
+    assert early["confidence"] == late["confidence"] == 0.975
+    assert early["guards"]["error_rate"] == 0.025
+    assert broken(early) == set(), "that the rest of the plan was not run yet is no fault"
+
+
+def test_a_run_that_was_decided_early_is_whole_and_stays_as_it_was_judged(tmp_path):
+    folder = replace(SMALL, rounds=9, looks=(8, 9)).write(tmp_path / "run")
+    folder.write_status({**folder.status, "decided_after": 8})
+
+    results = analyze(folder)
+
+    assert len(results["rounds"]) == 8
+    assert results["gap"] == ""
+    assert is_whole(read_plan(folder), folder)

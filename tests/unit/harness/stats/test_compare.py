@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from harness.model.measurement import Measurement
-from harness.stats.compare import compare
+from harness.stats.compare import compare, pairs_to_compare
 
 BEFORE = [100.0, 110.0, 90.0, 105.0, 95.0, 120.0]
 POSITIVE = st.floats(1, 1e4)
@@ -233,3 +233,23 @@ def test_a_third_variant_does_not_disturb_the_comparison():
     assert compare(both + third, before="before", after="after", confidence=0.95) == compare(
         both, before="before", after="after", confidence=0.95
     )
+
+
+def test_of_two_variants_there_is_one_pair():
+    assert pairs_to_compare(["before", "after"]) == (("before", "after"),)
+
+
+def test_of_more_variants_each_is_compared_with_the_first_and_with_the_one_in_front_of_it():
+    assert pairs_to_compare(["before", "p1", "p2", "after"]) == (
+        ("before", "after"),
+        ("before", "p1"),
+        ("before", "p2"),
+        ("p1", "p2"),
+        ("p2", "after"),
+    )
+
+
+def test_a_comparison_names_its_variants():
+    found = compare(measured("p1", BEFORE) + measured("p2", BEFORE), before="p1", after="p2", confidence=0.95)
+
+    assert {(one.baseline, one.variant) for one in found} == {("p1", "p2")}
