@@ -5,11 +5,11 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from harness.model.plan import Arrival, Plan, Round, Scenario, Slice
+from harness.model.plan import Arrival, Plan, Precision, Round, Scenario, Slice
 from harness.model.sample import Sample
 from harness.model.slice_summary import GeneratorReport, SliceSummary, Spread
 from harness.model.variant import Variant
-from harness.plan.arrivals import poisson_arrivals, schedule_hash
+from harness.plan.arrivals import draw_turns, poisson_arrivals, schedule_hash
 from harness.plan.plan_file import dump_plan
 from harness.plan.schedule import draw_rounds
 from harness.store.run_folder import RunFolder
@@ -39,6 +39,8 @@ class SyntheticServer:
     db_ms: float | None = 50.0
     query_count: int | None = 9
     error_share: float = 0.0
+    stalled_share: float = 0.0
+    """Of requests that take ten times as long."""
     uss_mib: float = 80.0
     cpu_ms: float = 20.0
     """For each request."""
@@ -49,6 +51,8 @@ class SyntheticRun:
     """What is asked, and what goes wrong."""
 
     before: SyntheticServer = SyntheticServer(service_ms=600, db_ms=300, query_count=40, cpu_ms=90)
+    between: tuple[SyntheticServer, ...] = ()
+    """Phases on the way, with the ids p1, p2, ..."""
     after: SyntheticServer = SyntheticServer()
     rounds: int = 6
     couples: int = 4
@@ -56,12 +60,21 @@ class SyntheticRun:
     rate: float = 8.0
     seed: int = 1
     kpis: str = KPIS
+    precision_arrivals: int = 0
+    """Of each round's precision part; 0 for none."""
+    looks: tuple[int, ...] = ()
     finished_slices: int | None = None
     """Stop after so many slices of the last round; None finishes it."""
     start_lag_ms: float = 0.1
     generator_cpu_share: float = 0.1
     dropped_arrivals: int = 0
     """In each slice of after."""
+
+    @property
+    def servers(self) -> dict[str, SyntheticServer]:
+        """What each variant is like, by its id."""
+        phases = {f"p{number}": server for number, server in enumerate(self.between, start=1)}
+        return {"before": self.before, **phases, "after": self.after}
 
     def write(self, path: Path) -> RunFolder:
         """Write the run folder."""
@@ -74,7 +87,7 @@ class SyntheticRun:
         for round_ in plan.rounds:
             is_cut = self.finished_slices is not None and round_ is plan.rounds[-1]
             pieces = round_.slices[: self.finished_slices] if is_cut else round_.slices
-            clock_ns = self._write_round(folder, round_, pieces, clock_ns)
+            clock_ns = self._write_round(plan, folder, round_, pieces, clock_ns)
         state = "interrupted" if self.finished_slices is not None else "finished"
         note = "Stopped by the user." if state == "interrupted" else "All rounds are done."
         folder.write_status({"state": state, "note": note, "started_at": "2026-11-23T12:00:00Z"})
@@ -87,24 +100,36 @@ class SyntheticRun:
             seed=self.seed,
             scale=1,
             scenario=Scenario(locustfile="scenario.py", rate=self.rate),
-            variants=(Variant(id="before", title="Before"), Variant(id="after", title="After")),
+            variants=tuple(Variant(id=name, title=name.capitalize()) for name in self.servers),
             rounds=draw_rounds(
-                ("before", "after"),
+                tuple(self.servers),
                 rounds=self.rounds,
                 couples=self.couples,
                 slice_s=self.slice_s,
                 warm_up_s=4.0,
                 seed=self.seed,
+                precision_s=self.precision_arrivals,
             ),
+            precision=Precision(seconds=self.precision_arrivals, arrivals=self.precision_arrivals)
+            if self.precision_arrivals
+            else None,
             kpi_file="kpis.yaml",
+            looks=self.looks,
         )
 
-    def _write_round(self, folder: RunFolder, round_: Round, pieces: Sequence[Slice], clock_ns: int) -> int:
-        cpu_s = {"before": 1.0, "after": 1.0}
+    def _arrivals(self, plan: Plan, piece: Slice) -> tuple[Arrival, ...]:
+        if plan.precision and piece.is_precision:
+            return draw_turns(plan.precision, tuple(self.servers), seed=piece.schedule_seed)[0]
+        return poisson_arrivals(rate=self.rate, duration_s=piece.duration_s, seed=piece.schedule_seed)
+
+    def _write_round(
+        self, plan: Plan, folder: RunFolder, round_: Round, pieces: Sequence[Slice], clock_ns: int
+    ) -> int:
+        cpu_s = dict.fromkeys(self.servers, 1.0)
         drift = random.Random(f"{self.seed}/{round_.index}").lognormvariate(0, 0.1)
         for piece in pieces:
-            server = {"before": self.before, "after": self.after}[piece.variant_id]
-            arrivals = poisson_arrivals(rate=self.rate, duration_s=piece.duration_s, seed=piece.schedule_seed)
+            server = self.servers[piece.variant_id]
+            arrivals = self._arrivals(plan, piece)
             lost = self.dropped_arrivals if piece.variant_id == "after" and not piece.is_warm_up else 0
             sent = arrivals[: len(arrivals) - lost]
             source = random.Random(f"{self.seed}/{round_.index}/{piece.index}")
@@ -137,7 +162,8 @@ class SyntheticRun:
             for step, endpoint in enumerate(JOURNEYS[journey]):
                 factor = drift * source.lognormvariate(0, 0.4)
                 sent_ns = scheduled_ns + int(self.start_lag_ms * 1e6)
-                finished_ns = sent_ns + int(server.service_ms * factor * 1e6)
+                stall = 10.0 if server.stalled_share and source.random() < server.stalled_share else 1.0
+                finished_ns = sent_ns + int(server.service_ms * factor * stall * 1e6)
                 is_failed = source.random() < server.error_share
                 yield Sample(
                     scheduled_ns=scheduled_ns,
@@ -174,9 +200,10 @@ class SyntheticRun:
             variant=piece.variant_id,
             couple=piece.couple,
             is_warm_up=piece.is_warm_up,
+            is_precision=piece.is_precision,
             duration_s=piece.duration_s,
             schedule_sha256=schedule_hash(arrivals),
-            idle_cpu_share={"after" if piece.variant_id == "before" else "before": 0.001},
+            idle_cpu_share={name: 0.001 for name in self.servers if name != piece.variant_id},
             report=GeneratorReport(
                 started_ns=started_ns,
                 ended_ns=ended_ns,
@@ -195,7 +222,7 @@ class SyntheticRun:
         )
 
     def _look(self, folder: RunFolder, round_: Round, at_ns: int, cpu_s: dict[str, float]) -> None:
-        for variant, server in (("before", self.before), ("after", self.after)):
+        for variant, server in self.servers.items():
             uss_bytes = int(server.uss_mib * 2**20)
             line = f'{{"at_ns": {at_ns}, "uss_bytes": {uss_bytes}, "rss_bytes": {2 * uss_bytes}'
             path = folder.process_jsonl(round_.index, variant)
@@ -203,7 +230,7 @@ class SyntheticRun:
             folder.append_line(path, f'{line}, "cpu_s": {cpu_s[variant]}}}')
 
     def _write_queries(self, folder: RunFolder, round_: Round) -> None:
-        for variant in ("before", "after"):
+        for variant in self.servers:
             statements = [
                 {
                     "query": f"SELECT {number}",
