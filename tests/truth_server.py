@@ -2,7 +2,8 @@
 
 `python tests/truth_server.py [HOST]` prints its port and serves on 127.0.0.1 until its input ends.
 Behaviour is set for each path with `PUT /_truth/behaviour` (a JSON object of path -> Behaviour fields; `*` is
-every other path); `GET /_truth/log` returns every request seen, with CLOCK_MONOTONIC times to compare.
+every other path); `GET /_truth/log` returns every request seen, with CLOCK_MONOTONIC times of what the server
+really did: on a busy machine it is late itself, and only the generator's error is the generator's.
 """
 
 import asyncio
@@ -55,7 +56,12 @@ class SeenRequest:
     arrived_ns: int
     service_ns: int
     """What was drawn."""
+    due_ns: int
+    """When the answer was due: by the drawn service, the queue in front of it, the stall."""
     answered_ns: int
+    """When it was made: later than due by what the server's timer overslept. No client has it earlier."""
+    gone_ns: int
+    """When it was with the kernel: what a client sees later than that is not the server's doing."""
     status: int
 
 
@@ -70,6 +76,8 @@ class TruthServer:
         """When the worker of each queue has done what it has been asked."""
         self._stalls: list[tuple[int, int]] = []
         self._stalled_until_ns = 0
+        self._stall_at: tuple[int, float] | None = None
+        """Before which of the requests to come the next stall begins, and its length in seconds."""
         self._leaked: list[bytes] = []
 
     def app(self) -> web.Application:
@@ -90,10 +98,21 @@ class TruthServer:
         return web.json_response({})
 
     async def _stall(self, request: web.Request) -> web.Response:
-        """Hold every answer back from `in_s` seconds from now on, for `for_s` seconds."""
+        """Hold every answer back for `for_s` seconds, from the arrival of the request `at_request` on.
+
+        That is a place in the load, where a time from now would be one in how fast the machine is.
+        """
         asked = await request.json()
-        asyncio.get_running_loop().call_later(asked["in_s"], self._begin_stall, asked["for_s"])
+        self._stall_at = (asked["at_request"], asked["for_s"])
         return web.json_response({})
+
+    def _count_towards_stall(self) -> None:
+        if self._stall_at is None:
+            return
+        rest, seconds = self._stall_at
+        self._stall_at = (rest - 1, seconds) if rest > 1 else None
+        if rest == 1:
+            self._begin_stall(seconds)
 
     def _begin_stall(self, seconds: float) -> None:
         now_ns, length_ns = time.monotonic_ns(), round(seconds * 1e9)
@@ -121,10 +140,11 @@ class TruthServer:
         self._stalls.clear()
         self._free_ns.clear()
         self._leaked.clear()
-        self._stalled_until_ns = 0
+        self._stalled_until_ns, self._stall_at = 0, None
         return web.json_response({})
 
     async def _answer(self, request: web.Request) -> web.Response:
+        self._count_towards_stall()
         arrived_ns = time.monotonic_ns()
         seen = self._seen
         path = request.path if request.path in self._behaviours else "*"
@@ -135,11 +155,20 @@ class TruthServer:
         if behaviour.leak_bytes:
             self._leaked.append(bytes(behaviour.leak_bytes))
         if _is_queue(behaviour):
-            await _sleep_until(self._serve_in_turn(path, arrived_ns, service_ns))
+            due_ns = self._serve_in_turn(path, arrived_ns, service_ns)
+            await _sleep_until(due_ns)
         else:
             await _sleep_until(arrived_ns + service_ns)
-            await self._wait_for_end_of_stall()
+            due_ns = max(arrived_ns + service_ns, self._stalled_until_ns)
+            await _sleep_until(due_ns)
         status = behaviour.error_status if is_error else behaviour.status
+        answer = web.Response(
+            status=status, text=behaviour.body, content_type="application/json", headers=behaviour.headers
+        )
+        answered_ns = time.monotonic_ns()
+        with contextlib.suppress(ConnectionError):  # nobody waits any more
+            await answer.prepare(request)
+            await answer.write_eof()
         seen.append(
             SeenRequest(
                 method=request.method,
@@ -147,16 +176,13 @@ class TruthServer:
                 body=body,
                 arrived_ns=arrived_ns,
                 service_ns=service_ns,
-                answered_ns=time.monotonic_ns(),
+                due_ns=due_ns,
+                answered_ns=answered_ns,
+                gone_ns=time.monotonic_ns(),
                 status=status,
             )
         )
-        return web.Response(
-            status=status, text=behaviour.body, content_type="application/json", headers=behaviour.headers
-        )
-
-    async def _wait_for_end_of_stall(self) -> None:
-        await _sleep_until(self._stalled_until_ns)
+        return answer
 
 
 def _is_queue(behaviour: Behaviour) -> bool:
@@ -189,9 +215,9 @@ class TruthClient:
         """Set how a path behaves; `*` is every path that is not set."""
         self._call("PUT", "/_truth/behaviour", {path: asdict(behaviour)})
 
-    def stall(self, *, in_s: float, for_s: float) -> None:
-        """Hold every answer back for a while."""
-        self._call("POST", "/_truth/stall", {"in_s": in_s, "for_s": for_s})
+    def stall(self, *, at_request: int, for_s: float) -> None:
+        """Hold every answer back for a while from the arrival of a request on, counted from 1 from now."""
+        self._call("POST", "/_truth/stall", {"at_request": at_request, "for_s": for_s})
 
     def log(self) -> list[SeenRequest]:
         """Return what it was asked, in order of the answers."""

@@ -21,7 +21,7 @@ from harness.store.samples import read_samples
 from tests.component.generator.conftest import even_schedule
 from tests.truth_server import Behaviour
 
-BURST = 20
+BURST = 50
 PAGES = """
     from locust import FastHttpUser, task
 
@@ -100,7 +100,7 @@ def test_8_faster_answers_that_are_wrong_fail_on_errors_and_are_no_improvement(t
     truth.set("/after/empty", Behaviour(body=""))
     truth.set("/after/other", Behaviour(body='{"ok": false}'))
     pages = ["failing", "empty", "other"]
-    found = six_rounds(scenario(pages), lambda i: even_schedule(60, over_s=0.6, seed=i), over_s=0.6)
+    found = six_rounds(scenario(pages), lambda i: even_schedule(30, over_s=0.3, seed=i), over_s=0.3)
     assert found.outcome("<= 0.5 %", metric="error_share", stat="share") is Outcome.FAILED
     for page in pages:
         assert found.of(f"GET /{page}", "error_share", "share").after.value == 100
@@ -122,18 +122,18 @@ def test_12_the_order_is_a_fair_coin_and_both_sides_get_one_schedule():
 
 
 def test_18_a_lock_shows_under_concurrency_only(truth, six_rounds):
-    """A global lock around a section of 5 ms: one at a time nobody waits, of twenty at once most do."""
+    """A global lock around a section of 5 ms: one at a time nobody waits, of fifty at once most do."""
     truth.set("/before/page", Behaviour(service_ms=5))
     truth.set("/after/page", Behaviour(service_ms=5, is_queue=True))
     text = scenario(["page"])
 
     def bursts(index):
         return [
-            Arrival(offset_ns=(n // BURST) * 150_000_000, seed=index * 1000 + n) for n in range(6 * BURST)
+            Arrival(offset_ns=(n // BURST) * 300_000_000, seed=index * 1000 + n) for n in range(2 * BURST)
         ]
 
-    alone = six_rounds(text, lambda i: even_schedule(12, over_s=0.6, seed=i), over_s=0.6)
-    together = six_rounds(text, bursts, over_s=0.9)
+    alone = six_rounds(text, lambda i: even_schedule(10, over_s=0.4, seed=i), over_s=0.4)
+    together = six_rounds(text, bursts, over_s=0.55)
     assert alone.outcome("change <= +300 %", metric="service_time") is Outcome.PASSED
     assert together.of("*", stat="p95").after.value > 80
     assert together.outcome("change <= +10 %", stat="p95") is Outcome.FAILED
@@ -155,7 +155,7 @@ def test_20_database_time_and_one_more_query_are_found_exactly_and_middleware_is
     timing = 'app;dur={app}, mw;dur=5, db;dur={db};desc="n={n}"'
     truth.set("/before/page", Behaviour(headers={"Server-Timing": timing.format(app=20, db=3, n=4)}))
     truth.set("/after/page", Behaviour(headers={"Server-Timing": timing.format(app=27, db=10, n=5)}))
-    found = six_rounds(scenario(["page"]), lambda i: even_schedule(30, over_s=0.4, seed=i), over_s=0.4)
+    found = six_rounds(scenario(["page"]), lambda i: even_schedule(20, over_s=0.2, seed=i), over_s=0.2)
     for metric, stat, before, after in (
         ("db_time", "p50", 3, 10),
         ("middleware_time", "p50", 5, 5),

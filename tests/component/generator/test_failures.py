@@ -176,20 +176,6 @@ def test_a_set_up_that_fails_ends_the_slice_and_says_which(truth, drive, on_star
         driven.run(even_schedule(5, over_s=0.5))
 
 
-def test_a_killed_generator_leaves_readable_samples_and_a_named_cause(drive, tmp_path):
-    driven = drive(PAGE)
-
-    def kill(sent: int, _done: int) -> None:
-        if sent >= 30:
-            os.kill(driven.driver.pid, signal.SIGKILL)
-
-    with pytest.raises(MeasurementError, match="SIGKILL"):
-        driven.run(even_schedule(200, over_s=10.0), duration_s=10.0, on_progress=kill)
-    assert len(read_rows(tmp_path / "before.arrow")) >= 10
-    with pytest.raises(MeasurementError, match="has stopped"):
-        driven.run(even_schedule(1, over_s=0.1))
-
-
 def test_a_full_disk_ends_the_slice_and_says_so(drive):
     driven = drive(PAGE)
     with pytest.raises(MeasurementError, match=r"The samples cannot be written: No space left on device\."):

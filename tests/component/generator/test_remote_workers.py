@@ -149,6 +149,7 @@ def test_workers_in_other_namespaces_share_two_rounds_and_leave_with_the_last(
     assert said[-1] == "2 of 2 workers are there."
 
 
+@pytest.mark.long
 def test_a_worker_elsewhere_ends_when_its_master_is_killed(scenario, work, tmp_path):
     address = f"127.0.0.1:{free_port()}"
     worker = work([], address, scenario)
