@@ -22,6 +22,6 @@ CONSOLIDATED_MIDDLEWARE = Optimization(
     phase="p3",
     hypothesis="Each check is made once: one decoded token, one parsed body, one statement for the caller.",
     metric="middleware_time",
-    adr="docs/adr/0015-four-layers.md",
+    adr="docs/adr/0018-four-layers.md",
     install=_install,
 )

@@ -22,6 +22,6 @@ GCRA_RATE_LIMITS = Optimization(
     phase="p3",
     hypothesis="Counting a request costs microseconds, no connection, and no more with each minute.",
     metric="middleware_time",
-    adr="docs/adr/0015-four-layers.md",
+    adr="docs/adr/0018-four-layers.md",
     install=_install,
 )

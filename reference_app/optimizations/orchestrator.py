@@ -16,6 +16,6 @@ ORCHESTRATOR = Optimization(
     phase="p3",
     hypothesis="No request passes a layer that has nothing to do for it.",
     metric="middleware_time",
-    adr="docs/adr/0015-four-layers.md",
+    adr="docs/adr/0018-four-layers.md",
     install=_install,
 )

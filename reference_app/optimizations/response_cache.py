@@ -25,6 +25,6 @@ RESPONSE_CACHE = Optimization(
     phase="p3",
     hypothesis="An answer that nobody has changed since is given out again without any query.",
     metric="query_count",
-    adr="docs/adr/0015-four-layers.md",
+    adr="docs/adr/0018-four-layers.md",
     install=_install,
 )
