@@ -27,6 +27,7 @@ from reports.number_text import (
     value_text,
 )
 from reports.outcomes import OUTCOME_WORDS, evidence, kpi_counts_text, validity_text
+from reports.pair_rows import pair_rows
 from reports.results import ALL_ENDPOINTS, Capacity, Comparison, Estimate, Kpi, Memory, Outcome, Results
 from reports.visible_text import short_name
 
@@ -68,6 +69,8 @@ def _parts(results: Results, *, is_wide: bool) -> list[RenderableType]:
     if results.comparisons:
         parts += [Text(), _endpoint_table(results, is_wide=is_wide)]
         parts += [Text(), _worse(results), _indented(_resources(results))]
+    if results.other_comparisons:
+        parts += [Text(), *_pairs(results)]
     if problems := _problems(results):
         parts += [Text(), _indented(*problems)]
     return parts
@@ -212,6 +215,27 @@ def _memory(memory: Memory) -> list[RenderableType]:
         for name, kind, entries in one.containers[:_MAX_WORSE]:
             lines.append(Text(f"  {entries:8,.2f} entries a request  {short_name(name, 100)} ({kind})"))
     return [table, _indented(*lines)]
+
+
+def _pairs(results: Results) -> list[RenderableType]:
+    """Give every pair of variants, and tell how many of them matter."""
+    rows = pair_rows(results)
+    title = next((measured_title(row.time.metric, row.time.stat) for row in rows if row.time), "Time")
+    table = _table("Variant, against", title, "Database", "Middleware", "")
+    for row in rows:
+        name = Group(Text(short_name(row.variant, 60)), Text(short_name(row.baseline, 60), "dim"))
+        cells = [_pair_change(one) for one in (row.time, row.db_time, row.middleware_time)]
+        table.add_row(name, *cells, row.word)
+    count = sum(row.word in {"faster", "slower"} for row in rows)
+    heading = f"Matters, by an interval that does not hold 0: {count} of {len(rows)} pairs."
+    chance = "Each interval stands for itself: of twenty that change nothing, one may miss 0 by chance."
+    return [table, _indented(Text(heading), Text(chance, "dim"))]
+
+
+def _pair_change(comparison: Comparison | None) -> str:
+    if comparison is None:
+        return _NONE
+    return f"{change_text(comparison.change)}\n{change_interval_text(comparison.change)}"
 
 
 def _worse(results: Results) -> RenderableType:
