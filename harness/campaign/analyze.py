@@ -72,7 +72,7 @@ def analyze(folder: RunFolder, *, look: int | None = None) -> dict[str, Any]:
             index=index,
             variants=run.variants,
             finished=run.summaries(index),
-            cores=environment.get("machine", {}).get("logical_cpus"),
+            cores=environment.get("machine", {}).get("machine", {}).get("logical_cpus"),
         )
         for index in run.whole_rounds
     ]

@@ -233,6 +233,10 @@ def _complete(series: _Series, confidence: float) -> FloatArray:
     if len(values) < len(series.values):
         least = min(series.sample_counts)
         needs = samples_needed(STAT_QUANTILES[series.stat]) if series.stat in STAT_QUANTILES else 1
+        if series.metric == "slow_share":
+            raise _CannotSayError("not resolvable: the limit is four times before's p95, and that is not")
+        if series.stat.endswith("_typical") and least >= needs:
+            raise _CannotSayError("not resolvable: the slices of a round hold too few requests each")
         raise _CannotSayError(f"not resolvable: {least} requests a round, {series.stat} needs {needs}")
     if len(values) < rounds_needed(confidence):
         count = f"{len(values)} round" + ("" if len(values) == 1 else "s")

@@ -336,3 +336,15 @@ def test_a_run_that_was_decided_early_is_whole_and_stays_as_it_was_judged(tmp_pa
     assert len(results["rounds"]) == 8
     assert results["gap"] == ""
     assert is_whole(read_plan(folder), folder)
+
+
+def test_the_cores_of_the_machine_are_found_where_the_environment_has_them(tmp_path):
+    folder = SMALL.write(tmp_path / "run")
+    folder.write_json(folder.environment_json, {"machine": {"machine": {"logical_cpus": 2}}})
+    for index in range(1, 7):
+        for at_s in (0, 10_000):
+            line = f'{{"at_ns": {at_s * 10**9}, "cpu_share": 0.5, "steal_share": 0.0, "load_1m": 1.0}}'
+            folder.append_line(folder.host_jsonl(index), line)
+
+    stats = {(one["stat"], one["endpoint"]): one for one in analyze(folder)["comparisons"]}
+    assert stats["p50_calm", "*"]["change"] is not None
