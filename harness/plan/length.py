@@ -14,7 +14,7 @@ from harness.plan.comparison import (
 )
 
 LOOKS = (8, 12, 18, 24)
-"""Rounds after which a run that goes on until it is decided is looked at (docs/adr/0018)."""
+"""Rounds after which a run that goes on until it is decided is looked at (docs/adr/0019)."""
 SERVER_START_S = 2.0
 """What a fresh database and server cost a round, each."""
 
