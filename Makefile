@@ -14,8 +14,10 @@ bench: $(READY) ## Set up, then measure before against after (about three minute
 	@$(BIN)/kpibench run quick
 
 test: $(READY) chromium redis ## Set up, then run the tests (all but the long ones)
-	@echo "== tests"
-	@$(BIN)/python -m pytest
+	@echo "== tests, side by side"
+	@$(BIN)/python -m pytest -n 2 --dist loadfile -m 'not long and not alone'
+	@echo "== tests that want the machine for themselves"
+	@$(BIN)/python -m pytest -m 'not long and alone'
 
 test-long: $(READY) chromium redis ## Run the tests that take minutes or a quiet machine (about half an hour)
 	@$(BIN)/python -m pytest -m long

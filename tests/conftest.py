@@ -19,6 +19,16 @@ from harness.target.child import free_port, wait_for
 from harness.target.postgres import Postgres, open_postgres
 
 POSTGRES_15 = Path("/usr/lib/postgresql/15/bin")
+ALONE = ("known_truth", "end_to_end", "component/drive", "component/generator", "component/probe")
+"""Folders whose tests load or watch the machine: they run one after another, all others side by side."""
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Mark the tests that want the machine for themselves."""
+    here = Path(__file__).parent
+    for item in items:
+        if any(item.path.is_relative_to(here / folder) for folder in ALONE):
+            item.add_marker("alone")
 
 
 @pytest.fixture(scope="session")
