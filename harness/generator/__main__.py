@@ -5,6 +5,8 @@ import os
 import signal
 import sys
 
+from harness.generator.late_seeding import share_late_seeded
+
 _PR_SET_PDEATHSIG = 1
 
 
@@ -22,6 +24,7 @@ def die_with_parent() -> None:
 
 if __name__ == "__main__":
     die_with_parent()
+    share_late_seeded()
     from locust.main import main  # gevent patches the process on import
 
     main()  # type: ignore[no-untyped-call]

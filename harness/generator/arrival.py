@@ -2,8 +2,6 @@
 
 import time
 from dataclasses import dataclass
-from functools import cached_property
-from random import Random
 from typing import TYPE_CHECKING
 
 from gevent.event import Event
@@ -29,10 +27,29 @@ class SentRequest:
     """When the headers of the last answer were in; None where the client does not tell."""
     answered_ns: int | None = None
     """When the HTTP client had its answer; None while it is in flight."""
+    has_row: bool = False
 
 
 class RunningArrival:
     """A planned user action: which class of user does it, with which choices, and how far it is."""
+
+    __slots__ = (
+        "_next_start_ns",
+        "_previous_end_ns",
+        "_step_count",
+        "_task_started_ns",
+        "begun_ns",
+        "choice_count",
+        "ended",
+        "index",
+        "is_ended",
+        "open_requests",
+        "pause_s",
+        "planned_ns",
+        "seed",
+        "slice",
+        "user_class",
+    )
 
     def __init__(
         self, slice_run: "SliceRun", *, index: int, planned_ns: int | None, seed: int, user_class: int
@@ -46,8 +63,10 @@ class RunningArrival:
         """Index into the scenario's user classes, drawn from the arrival's seed."""
         self.begun_ns: int | None = None
         """Its first send; its task's start where the task sent nothing."""
-        self.open_requests: set[SentRequest] = set()
-        """Sent and without a row so far."""
+        self.open_requests: list[SentRequest] = []
+        """Sent and without a row so far, in order of their steps."""
+        self.choice_count = 0
+        """How often Locust chose a task for it: more than once where a nested task set is entered."""
         self.is_ended = False
         self.ended = Event() if planned_ns is None else None
         """In a closed loop: its user waits for it."""
@@ -58,16 +77,11 @@ class RunningArrival:
         self._previous_end_ns: int | None = None
         self._next_start_ns: int | None = planned_ns
 
-    @cached_property
-    def rng(self) -> Random:
-        """Its user's choices; made where they are asked for, since that takes ten microseconds."""
-        return Random(self.seed)
-
     def start_task(self) -> None:
         """Note that a user took it."""
         self._task_started_ns = time.monotonic_ns()
 
-    def send(self, *, journey: str, method: str, url: str) -> SentRequest:
+    def send(self, journey: str, method: str, url: str) -> SentRequest:
         """Return the next request, stamped with now and with the moment at which it should have been sent.
 
         The first should start at the arrival's planned time, one after a think time when that is over, and
@@ -84,7 +98,7 @@ class RunningArrival:
         step = self._step_count
         self._step_count += 1
         request = SentRequest(self, step, journey, scheduled_ns, sent_ns, method, url)
-        self.open_requests.add(request)
+        self.open_requests.append(request)
         return request
 
     def note_end_of_request(self, ended_ns: int) -> None:

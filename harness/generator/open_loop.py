@@ -6,13 +6,12 @@ between two waits: one task, also inside nested task sets. Within a task, `self.
 `user.think(seconds)` are think times. The file itself needs to know nothing of this.
 """
 
-import random
 import time
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 import gevent
-from gevent.event import AsyncResult
+from gevent.hub import Waiter
 from gevent.thread import get_ident
 from locust import TaskSet, User
 from locust.exception import (
@@ -22,9 +21,16 @@ from locust.exception import (
     StopTest,
     StopUser,
 )
-from locust.user.task import LOCUST_STATE_RUNNING, LOCUST_STATE_STOPPING, LOCUST_STATE_WAITING
+from locust.user.task import (
+    LOCUST_STATE_RUNNING,
+    LOCUST_STATE_STOPPING,
+    LOCUST_STATE_WAITING,
+    DefaultTaskSet,
+)
 
 from harness.generator.arrival import RunningArrival, SentRequest
+from harness.generator.late_seeding import LateSeeded, seed_shared
+from harness.generator.seeded_choice import seeded_choice
 
 if TYPE_CHECKING:
     from harness.generator.user_pool import UserPool
@@ -34,6 +40,8 @@ SENT_REQUEST = "_kpibench_sent_request"
 
 _TASK_SALT = 0xD1B54A32D192ED03
 """Parts Locust's choice of a task from the choices that the user makes from the same seed."""
+_SHARED_SALT = 0xABC98388FB8FAC03
+"""Parts what a scenario draws from Python's shared generator from both."""
 
 
 class SetUpError(Exception):
@@ -55,7 +63,9 @@ class OpenLoopUser:
         self.journey = "on_start"
         self.is_in_task = False
         self.set_up_error: str | None = None
-        self._mailbox: AsyncResult[RunningArrival] = AsyncResult()
+        self._mailbox = Waiter()
+        self._rng_of_arrivals: LateSeeded | None = None
+        """Made where the scenario has an attribute `rng`."""
         stamp_requests(self)
 
     def on_start(self) -> None:
@@ -76,13 +86,13 @@ class OpenLoopUser:
         self._state = LOCUST_STATE_WAITING
         if self.arrival is not None:
             self.arrival.end()
-        self._mailbox = AsyncResult()
         self.pool.enlist(self)
         self._begin(self._mailbox.get())
 
     def hand_over(self, arrival: RunningArrival) -> None:
         """Wake this user, which must be free, with an arrival."""
-        self._mailbox.set(arrival)
+        # once the event loop turns: by then this user is waiting, also where it enlists itself just now
+        self._mailbox.hub.loop.run_callback(self._mailbox.switch, arrival)
 
     def think(self, seconds: float) -> None:
         """Pause a journey; the next request should start `seconds` after the end of the one before."""
@@ -98,7 +108,9 @@ class OpenLoopUser:
         if self.arrival is None:
             now = time.monotonic_ns()
             return SentRequest(None, 0, self.journey, now, now, method, url)
-        return self.arrival.slice.send(self.arrival, journey=self.journey, method=method, url=url)
+        request = self.arrival.send(self.journey, method, url)
+        self.arrival.slice.note_send()
+        return request
 
     def _begin(self, arrival: RunningArrival) -> None:
         if self._state == LOCUST_STATE_STOPPING:
@@ -107,8 +119,9 @@ class OpenLoopUser:
         self.arrival = arrival
         arrival.start_task()
         if hasattr(self, "rng"):
-            self.rng = arrival.rng
-        random.seed(arrival.seed ^ _TASK_SALT)
+            self.rng = self._rng_of_arrivals = self._rng_of_arrivals or LateSeeded()
+            self.rng.seed_later(arrival.seed)
+        seed_shared(arrival.seed ^ _SHARED_SALT)
 
 
 def sleep_until(moment_ns: int) -> None:
@@ -127,7 +140,7 @@ def open_loop_class(user_class: type[User], *, target: str, url: str, index: int
 
 
 def install_hooks() -> None:
-    """Make Locust's task sets ask open-loop users what to do at a task's start, its end and between tasks."""
+    """Make Locust's task sets ask open-loop users at a choice, a start, an end and between tasks."""
     hooked: Any = TaskSet
     wait, execute_next_task = hooked.wait, hooked.execute_next_task
 
@@ -151,16 +164,32 @@ def install_hooks() -> None:
         if isinstance(task, type):
             execute_next_task(task_set)  # a nested task set: its own tasks come through here
         else:
-            _run_task(user, lambda: execute_next_task(task_set))
+            _run_task(user, execute_next_task, task_set)
 
     hooked.wait = wait_for_arrival
     hooked.execute_next_task = execute_and_note
+    _choose_by_seed(TaskSet, tasks_of=lambda task_set: task_set.tasks)
+    _choose_by_seed(DefaultTaskSet, tasks_of=lambda task_set: task_set.user.tasks)
 
 
-def _run_task(user: OpenLoopUser, run: Callable[[], None]) -> None:
+def _choose_by_seed(hooked: Any, *, tasks_of: Callable[[Any], list[Any]]) -> None:
+    """Let the arrival's seed choose the task where Locust would draw it, every task as likely as there."""
+    get_next_task = hooked.get_next_task
+
+    def choose(task_set: Any) -> Any:
+        arrival, tasks = getattr(task_set.user, "arrival", None), tasks_of(task_set)
+        if not isinstance(arrival, RunningArrival) or not tasks:
+            return get_next_task(task_set)
+        arrival.choice_count += 1
+        return seeded_choice(tasks, arrival.seed, salt=_TASK_SALT * arrival.choice_count)
+
+    hooked.get_next_task = choose
+
+
+def _run_task(user: OpenLoopUser, run: Callable[[Any], None], task_set: Any) -> None:
     user.is_in_task = True
     try:
-        run()
+        run(task_set)
     except (InterruptTaskSet, RescheduleTask, RescheduleTaskImmediately, StopUser, gevent.GreenletExit):
         raise
     except StopTest as stop:
@@ -188,13 +217,14 @@ def stamp_requests(user: OpenLoopUser) -> None:
     in_flight: dict[int, SentRequest] = {}
 
     def stamp(method: str, url: str, **arguments: Any) -> Any:
-        request = in_flight[get_ident()] = user.send(method, url)
+        greenlet = get_ident()
+        request = in_flight[greenlet] = user.send(method, url)
         try:
             response = send(method, url, **arguments)
             request.status = response.status_code or 0
             setattr(response, SENT_REQUEST, request)
         finally:
-            del in_flight[get_ident()]
+            del in_flight[greenlet]
             if request.arrival is not None:
                 request.arrival.slice.note_answer(request)
         return response

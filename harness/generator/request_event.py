@@ -1,16 +1,13 @@
 """Locust's request event with the open loop's own figure: written to the samples and shown by Locust."""
 
 import time
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import gevent
 from locust.event import EventHook
 
 from harness.generator.arrival import SentRequest
 from harness.generator.open_loop import SENT_REQUEST, OpenLoopUser
-
-if TYPE_CHECKING:
-    from harness.generator.slice_run import SliceRun
 
 
 class OpenLoopRequestEvent(EventHook):
@@ -26,12 +23,12 @@ class OpenLoopRequestEvent(EventHook):
 
     def fire(self, *, reverse: bool = False, **report: Any) -> None:
         """Record the request where a user of ours sent it, correct its time, and tell the listeners."""
-        request, user = _request_of(report)
-        if request is not None and request.arrival is not None:
-            _record(request, request.arrival.slice, report)
-            report = {**report, "response_time": _response_time_ms(request, report)}
-        elif user is not None and report.get("exception") is not None:
-            user.set_up_error = "{request_type} {name}: {exception}".format_map(report)
+        request = _request_of(report)
+        if request is None or request.arrival is None:
+            _note_failed_set_up(report)
+        else:
+            request.arrival.slice.record(request, report)
+            report["response_time"] = _response_time_ms(request, report)
         super().fire(reverse=reverse, **report)  # type: ignore[no-untyped-call]
 
 
@@ -40,24 +37,17 @@ def watch_requests(environment: Any) -> None:
     environment.events.request = OpenLoopRequestEvent(environment.events.request)
 
 
-def _request_of(report: dict[str, Any]) -> tuple[SentRequest | None, OpenLoopUser | None]:
-    user = _current_user()
-    request = getattr(report.get("response"), SENT_REQUEST, None)
-    if request is None and user is not None:
+def _request_of(report: dict[str, Any]) -> SentRequest | None:
+    """Return the request that is reported; None where no user of ours can have sent it."""
+    request: SentRequest | None = getattr(report.get("response"), SENT_REQUEST, None)
+    if request is None and (user := _current_user()) is not None:
         request = _reconstruct(user, report)
-    return request, user
+    return request
 
 
-def _record(request: SentRequest, slice_run: "SliceRun", report: dict[str, Any]) -> None:
-    slice_run.record(
-        request,
-        method=report["request_type"],
-        name=report["name"],
-        response_time_ms=report["response_time"] or 0.0,
-        response_bytes=report["response_length"] or 0,
-        response=report.get("response"),
-        exception=report.get("exception"),
-    )
+def _note_failed_set_up(report: dict[str, Any]) -> None:
+    if report.get("exception") is not None and (user := _current_user()) is not None:
+        user.set_up_error = "{request_type} {name}: {exception}".format_map(report)
 
 
 def _response_time_ms(request: SentRequest, report: dict[str, Any]) -> float | None:

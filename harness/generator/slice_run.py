@@ -3,7 +3,8 @@
 import gc
 import math
 import time
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from bisect import bisect
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from itertools import accumulate, count
@@ -17,6 +18,7 @@ from harness.generator.arrival import RunningArrival, SentRequest
 from harness.generator.endless_schedule import EndlessSchedule
 from harness.generator.open_loop import sleep_until
 from harness.generator.recorder import Recorder
+from harness.generator.seeded_choice import seeded_share
 from harness.generator.self_check import LATE_NS, CpuClock, Heartbeat, Watch, spread_ms
 from harness.generator.server_timing import parse_server_timing
 from harness.generator.user_pool import UserPool
@@ -27,6 +29,9 @@ _FLUSH_EVERY_S = 0.5
 _LONG_S = 3600.0
 _USER_CLASS_SALT = 0x9E3779B97F4A7C15
 """Parts the choice of a user's class from the choices that the user makes from the same seed."""
+_MOST_AT_ONCE = 10
+"""Arrivals that are due already are handed over without a turn of the event loop for each; so many at most,
+since the first of them waits for the last."""
 _DETAIL_LIMIT = 120
 """Longest text of an error class: a scenario's message may hold a whole body."""
 
@@ -78,12 +83,12 @@ class SliceRun:
         """What the heartbeat saw."""
         self._order = order
         self._pool = pool
-        self._base_path = base_path
-        self._classes = range(len(class_weights))
+        self._base_path = f"{base_path}/"
         self._cumulative_weights = list(accumulate(class_weights))
         self._recorder = recorder
         self._running: set[RunningArrival] = set()
-        self._open: set[SentRequest] = set()
+        self._left_open: list[RunningArrival] = []
+        """Arrivals that ended while requests of theirs were in flight: greenlets of the scenario's own."""
         self._later: list[gevent.Greenlet] = []
         self._schedule = order.arrivals if order.endless is None else order.endless
         self._heartbeat: Heartbeat | None = None
@@ -156,13 +161,10 @@ class SliceRun:
         """Pass the rows on that are recorded so far."""
         self._recorder.flush()
 
-    def send(self, arrival: RunningArrival, *, journey: str, method: str, url: str) -> SentRequest:
-        """Stamp a request of an arrival that is being sent now."""
-        request = arrival.send(journey=journey, method=method, url=url)
-        self._open.add(request)
+    def note_send(self) -> None:
+        """Note that a request is being sent."""
         self._in_flight += 1
         self._max_in_flight = max(self._max_in_flight, self._in_flight)
-        return request
 
     def note_answer(self, request: SentRequest) -> None:
         """Note that the HTTP client has the answer; the row waits for what the scenario says of it."""
@@ -171,22 +173,13 @@ class SliceRun:
         if request.arrival is not None:
             request.arrival.note_end_of_request(request.answered_ns)
 
-    def record(
-        self,
-        request: SentRequest,
-        *,
-        method: str,
-        name: str,
-        response_time_ms: float,
-        response_bytes: int,
-        response: Any,
-        exception: Exception | None,
-    ) -> None:
-        """Write the row of a request that Locust reports."""
+    def record(self, request: SentRequest, report: Mapping[str, Any]) -> None:
+        """Write the row of a request that Locust reports with the fields of its request event."""
         arrival = self._close(request)
         if arrival is None:
             return
-        finished_ns = request.sent_ns + round(response_time_ms * 1e6)
+        method, exception = report["request_type"], report.get("exception")
+        finished_ns = request.sent_ns + round((report["response_time"] or 0.0) * 1e6)
         arrival.note_end_of_request(finished_ns)
         if exception is not None and request.status == 0:
             self._connection_errors += 1
@@ -198,18 +191,18 @@ class SliceRun:
             arrival=arrival.index,
             step=request.step,
             journey=request.journey,
-            endpoint=f"{method} {self._without_base_path(name)}",
+            endpoint=f"{method} {self._without_base_path(report['name'])}",
             method=method,
             status=request.status,
             error=_error_class(exception, request.status),
-            response_bytes=response_bytes,
-            server=parse_server_timing(_header(response, "Server-Timing")),
+            response_bytes=report["response_length"] or 0,
+            server=parse_server_timing(_header(report.get("response"), "Server-Timing")),
         )
 
     def record_task_error(self, arrival: RunningArrival, journey: str, error: Exception) -> None:
         """Write what a task's exception left behind: its unreported request, or a row for the task."""
         reason = type(error).__name__
-        unreported = sorted(arrival.open_requests, key=lambda request: request.step)
+        unreported = list(arrival.open_requests)
         for request in unreported:
             self._record_unreported(request, reason, finished_ns=request.answered_ns or time.monotonic_ns())
         if not unreported:
@@ -228,10 +221,12 @@ class SliceRun:
         self.done_arrivals += 1
         if arrival.begun_ns is not None and arrival.planned_ns is not None:
             self.begun_lags_ns.append(max(0, arrival.begun_ns - arrival.planned_ns))
-        for request in list(arrival.open_requests):
-            if request.answered_ns is not None:
-                self._record_unreported(request, "NotReported", finished_ns=request.answered_ns)
-        if not self._running:
+        if arrival.open_requests:
+            for request in list(arrival.open_requests):
+                if request.answered_ns is not None:
+                    self._record_unreported(request, "NotReported", finished_ns=request.answered_ns)
+            self._left_open.append(arrival)
+        if not self._takes_more and not self._running:
             self._is_idle.set()
 
     def _send_load(self) -> None:
@@ -253,9 +248,14 @@ class SliceRun:
         return len(self._schedule) + self._added_arrivals
 
     def _walk(self, arrivals: Iterable[tuple[int, int, int]]) -> None:
+        at_once = 0
         for index, offset_ns, seed in arrivals:
-            sleep_until(self._started_ns + offset_ns)
-            self._hand_over(index, self._started_ns + offset_ns, seed)
+            planned_ns = self._started_ns + offset_ns
+            if planned_ns > time.monotonic_ns() or at_once == _MOST_AT_ONCE:
+                sleep_until(planned_ns)
+                at_once = 0
+            at_once += 1
+            self._hand_over(index, planned_ns, seed)
 
     def _loop_users(self, load: ClosedLoop) -> None:
         """Let so many users take one arrival after the other until the slice's time is over."""
@@ -293,10 +293,8 @@ class SliceRun:
         return arrival
 
     def _draw_user_class(self, seed: int) -> int:
-        if len(self._classes) == 1:
-            return 0
-        source = Random(seed ^ _USER_CLASS_SALT)
-        return source.choices(self._classes, cum_weights=self._cumulative_weights)[0]
+        weights = self._cumulative_weights
+        return bisect(weights, seeded_share(seed, salt=_USER_CLASS_SALT) * weights[-1]) if weights[1:] else 0
 
     def _drain(self) -> bool:
         self._is_idle.clear()
@@ -310,8 +308,9 @@ class SliceRun:
             self._running.discard(arrival)
             self.sent_arrivals -= 1
             self.dropped_arrivals += 1
-        for request in list(self._open):
-            self._record_unreported(request, "Unfinished", finished_ns=now_ns)
+        for arrival in [*self._running, *self._left_open]:
+            for request in list(arrival.open_requests):
+                self._record_unreported(request, "Unfinished", finished_ns=now_ns)
         for arrival in self._running:
             if arrival.planned_ns is not None:
                 begun_ns = now_ns if arrival.begun_ns is None else arrival.begun_ns
@@ -343,20 +342,21 @@ class SliceRun:
 
     def _without_base_path(self, name: str) -> str:
         """Return an endpoint's name as on every target: HttpUser's own names hold the host's path."""
-        return name.removeprefix(self._base_path) if name.startswith(f"{self._base_path}/") else name
+        return name[len(self._base_path) - 1 :] if name.startswith(self._base_path) else name
 
     def _close(self, request: SentRequest) -> RunningArrival | None:
         """Take a request off the open ones; return its arrival, None where it must have no row any more."""
-        if request not in self._open or request.arrival is None or self._is_over:
+        arrival = request.arrival
+        if arrival is None or request.has_row or self._is_over:
             return None
-        self._open.remove(request)
-        request.arrival.open_requests.remove(request)
-        return request.arrival
+        request.has_row = True
+        arrival.open_requests.remove(request)
+        return arrival
 
     def _record_task(self, arrival: RunningArrival, journey: str, reason: str) -> None:
         if self._is_over:
             return
-        request = arrival.send(journey=journey, method="TASK", url="")
+        request = arrival.send(journey, "TASK", "")
         arrival.open_requests.remove(request)
         self._recorder.add(
             scheduled_ns=request.scheduled_ns,

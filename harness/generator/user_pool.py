@@ -34,6 +34,8 @@ class UserPool:
         self._free: list[list[OpenLoopUser]] = [[] for _ in user_classes]
         self._waiting: list[deque[RunningArrival]] = [deque() for _ in user_classes]
         self._starting: list[set[OpenLoopUser]] = [set() for _ in user_classes]
+        self._refilling = [False] * len(user_classes)
+        """Whether a greenlet sees to the reserve of a class already."""
         self._users: set[OpenLoopUser] = set()
         self._settled = Event()
         self._last_set_up_error = ""
@@ -63,7 +65,8 @@ class UserPool:
         free = self._free[index]
         if free:
             free.pop().hand_over(arrival)
-            if len(free) + len(self._starting[index]) < (self._reserve + 1) // 2:
+            if len(free) < (self._reserve + 1) // 2 and not self._refilling[index]:
+                self._refilling[index] = True
                 gevent.spawn(self._refill, index)
             return True
         if len(self._users) >= self._limit:
@@ -75,13 +78,14 @@ class UserPool:
     def enlist(self, user: OpenLoopUser) -> None:
         """Note that a user is free; it may get an arrival at once."""
         index = user.class_index
-        self._adopt(user)
-        self._starting[index].discard(user)
         if self._waiting[index]:
             user.hand_over(self._waiting[index].popleft())
         else:
             self._free[index].append(user)
-        self._settle()
+        if user in self._starting[index] or user not in self._users:
+            self._adopt(user)
+            self._starting[index].discard(user)
+            self._settle()
 
     def withdraw_waiting(self) -> list[RunningArrival]:
         """Take back the arrivals that still wait for a user."""
@@ -112,6 +116,7 @@ class UserPool:
         ):
             self._start_user(index)
             gevent.sleep(0)  # let arrivals that are due go first
+        self._refilling[index] = False
 
     def _start_user(self, index: int) -> None:
         (user,) = self._runner.spawn_users({self._class_names[index]: 1})

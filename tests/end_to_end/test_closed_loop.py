@@ -72,6 +72,7 @@ def test_a_closed_loop_asks_the_slow_server_less_and_says_what_it_cannot_see(mea
     assert "Traceback" not in process.stderr
 
 
+@pytest.mark.long
 def test_stages_ask_both_servers_alike(measured):
     _process, results, _plan = measured("stages: [[10, 0.5], [30, 0.5], [30, 0.5]], distribution: uniform")
     assert counts(results) == {"before": 30, "after": 30}

@@ -78,6 +78,7 @@ def start(experiment, environment, tmp_path):
         process.communicate()
 
 
+@pytest.mark.long
 def test_a_run_with_workers_counts_each_arrival_once_and_judges_their_clocks(start, truth, tmp_path):
     truth.reset()
     process = start()

@@ -37,6 +37,16 @@ BLOCKING = """
                 get_original("time", "sleep")({seconds})  # holds the whole event loop
             self.client.get("/page")
 """
+COSTLY = """
+    from gevent.monkey import get_original
+    from locust import FastHttpUser, task
+
+    class Visitor(FastHttpUser):
+        @task
+        def visit(self):
+            get_original("time", "sleep")(0.005)  # of the event loop: 200 a second are the most there can be
+            self.client.get("/page")
+"""
 CLOCK_STEPS = """
     import time
     from locust import FastHttpUser, task
@@ -79,19 +89,19 @@ def test_5_a_generator_that_stands_still_for_half_a_second_is_invalid_and_says_s
 
 
 def test_6_a_generator_that_is_asked_for_three_times_what_it_can_is_invalid(drive):
-    """Each request costs 5 ms of the event loop, so that 200 a second are the most there can be."""
-    text = """
-        from gevent.monkey import get_original
-        from locust import FastHttpUser, task
-
-        class Visitor(FastHttpUser):
-            @task
-            def visit(self):
-                get_original("time", "sleep")(0.005)
-                self.client.get("/page")
-    """
-    report = drive(text).run(even_schedule(450, over_s=0.75), duration_s=0.75, drain_s=30).report
+    report = drive(COSTLY).run(even_schedule(450, over_s=0.75), duration_s=0.75, drain_s=30).report
     assert {"start-lag", "late-starts"} <= faults(report)
+
+
+def test_6_what_an_over_asked_generator_drops_is_counted_and_told(truth, drive, monkeypatch):
+    monkeypatch.setenv("KPIBENCH_USER_LIMIT", "12")
+    truth.set("*", Behaviour(service_ms=100))
+    report = drive(COSTLY).run(even_schedule(300, over_s=0.5), duration_s=0.5, drain_s=30).report
+    (told,) = [check.detail for check in check_load(report, p95_ms=0) if check.id == "dropped-arrivals"]
+    assert report.dropped_arrivals > 0
+    assert report.sent_arrivals + report.dropped_arrivals == report.planned_arrivals == 300
+    assert told.startswith(f"{report.dropped_arrivals} arrivals found no free user and were dropped")
+    assert {"dropped-arrivals", "rate-achieved"} <= faults(report)
 
 
 def test_7_arrivals_without_a_user_are_failed_requests(truth, drive, monkeypatch):
@@ -189,5 +199,7 @@ def test_a_generator_that_is_killed_has_stored_all_but_the_last_second_and_is_no
 def test_a_quiet_run_is_valid_and_a_blocked_or_over_asked_one_is_not_20_of_20(truth, drive, number):
     truth.set("*", Behaviour(service_ms=20))
     schedule = even_schedule(250, over_s=5, seed=number)
+    too_much = even_schedule(600, over_s=1, seed=number)
     assert faults(drive(PAGE).run(schedule, duration_s=5).report) == set()
     assert faults(drive(BLOCKING.format(at=100, seconds=0.5)).run(schedule, duration_s=5).report) != set()
+    assert faults(drive(COSTLY).run(too_much, duration_s=1, drain_s=30).report) != set()

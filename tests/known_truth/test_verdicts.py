@@ -5,7 +5,10 @@ statistics and the gate are those of a run.
 """
 
 import math
+import subprocess
+import sys
 from dataclasses import dataclass
+from pathlib import Path
 from random import Random
 
 import pytest
@@ -21,6 +24,7 @@ from harness.store.samples import read_samples
 from tests.component.generator.conftest import even_schedule
 from tests.truth_server import Behaviour
 
+ROOT = Path(__file__).parents[2]
 BURST = 50
 PAGES = """
     from locust import FastHttpUser, task
@@ -76,8 +80,8 @@ class SixRounds:
 def six_rounds(drive):
     """Drive both targets through six rounds of a Locust file; return the comparisons."""
 
-    def run(text, schedule_of, *, over_s):
-        driven, measurements = drive(text), []
+    def run(text, schedule_of, *, over_s, url=None):
+        driven, measurements = drive(text, url=url), []
         for index in range(1, 7):
             schedule = schedule_of(index)
             for target in Random(index).sample(["before", "after"], 2):
@@ -164,4 +168,22 @@ def test_20_database_time_and_one_more_query_are_found_exactly_and_middleware_is
         seen = found.of("*", metric, stat)
         assert (seen.before.value, seen.after.value) == pytest.approx((before, after))
     assert found.outcome("change <= +0 %", metric="middleware_time") is Outcome.PASSED
+    assert found.outcome("change <= +10 %", metric="query_count", stat="mean") is Outcome.FAILED
+
+
+@pytest.mark.long
+def test_20_seven_milliseconds_of_a_real_database_are_found_to_a_third_of_one(postgres_url, six_rounds):
+    command = [sys.executable, "-m", "tests.known_truth.database_server", postgres_url]
+    with subprocess.Popen(
+        command, cwd=ROOT, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+    ) as server:
+        url = f"http://127.0.0.1:{int(server.stdout.readline())}"
+        schedule = lambda index: even_schedule(40, over_s=2, seed=index)  # noqa: E731
+        found = six_rounds(scenario(["page"]), schedule, over_s=2, url=url)
+        server.stdin.close()
+    database, middleware = found.of("*", "db_time"), found.of("*", "middleware_time")
+    queries = found.of("*", "query_count", "mean")
+    assert database.after.value - database.before.value == pytest.approx(7, abs=0.3)
+    assert middleware.after.value - middleware.before.value == pytest.approx(0, abs=0.3)
+    assert (queries.before.value, queries.after.value) == (1, 2)
     assert found.outcome("change <= +10 %", metric="query_count", stat="mean") is Outcome.FAILED

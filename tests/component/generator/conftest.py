@@ -90,13 +90,13 @@ def even_schedule(count: int, *, over_s: float, seed: int = 1) -> list[Arrival]:
 
 @pytest.fixture
 def drive(truth: TruthClient, tmp_path: Path) -> Iterator[Callable[..., Driven]]:
-    """Start a driver on a Locust file given as text; it is closed after the test."""
+    """Start a driver on a Locust file given as text, at the truth server or another URL, for one test."""
     with ExitStack() as stack:
 
-        def start(locustfile: str) -> Driven:
+        def start(locustfile: str, *, url: str | None = None) -> Driven:
             path = tmp_path / "theirs.py"
             path.write_text(textwrap.dedent(locustfile))
-            targets = {"before": f"{truth.url}/before", "after": f"{truth.url}/after"}
+            targets = {side: f"{url or truth.url}/{side}" for side in ("before", "after")}
             driver = LocustDriver(path, targets, log_path=tmp_path / "generator.log")
             return Driven(stack.enter_context(driver), tmp_path)
 
