@@ -1,4 +1,4 @@
-"""The four outcomes as people meet them: a word, a shape that needs no colour, and one sentence."""
+"""The six outcomes as people meet them: a word, a shape that needs no colour, and one sentence."""
 
 from dataclasses import dataclass
 
@@ -24,6 +24,11 @@ OUTCOME_WORDS: dict[Outcome, OutcomeWords] = {
         shape="●",
         sentence="Yes: the change keeps what it promised. Every blocking target is met.",
     ),
+    "warned": OutcomeWords(
+        word="Warned",
+        shape="◐",
+        sentence="Yes, with a warning: a blocking target is not proven, only its warning limit is.",
+    ),
     "failed": OutcomeWords(
         word="Failed",
         shape="▲",
@@ -33,6 +38,11 @@ OUTCOME_WORDS: dict[Outcome, OutcomeWords] = {
         word="Inconclusive",
         shape="◆",
         sentence="Undecided: the measurement cannot yet tell whether the targets are met.",
+    ),
+    "no_data": OutcomeWords(
+        word="No data",
+        shape="○",
+        sentence="No answer: what a blocking target is about was never measured.",
     ),
     "invalid": OutcomeWords(
         word="Invalid",
@@ -48,7 +58,9 @@ def kpi_counts_text(results: Results) -> str:
         return "no KPI was judged"
     by_outcome = {outcome: sum(kpi.outcome == outcome for kpi in results.kpis) for outcome in OUTCOME_WORDS}
     passed = by_outcome.pop("passed")
-    others = [f"{count} {outcome}" for outcome, count in by_outcome.items() if count]
+    others = [
+        f"{count} {OUTCOME_WORDS[outcome].word.lower()}" for outcome, count in by_outcome.items() if count
+    ]
     total = len(results.kpis)
     return ", ".join([f"{passed} of {counted(total, 'KPI')} passed", *others])
 

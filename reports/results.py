@@ -16,7 +16,7 @@ SCHEMA_VERSION = 1
 ALL_ENDPOINTS = "*"
 """How results.json names the whole mix."""
 
-Outcome = Literal["passed", "failed", "inconclusive", "invalid"]
+Outcome = Literal["passed", "warned", "failed", "inconclusive", "no_data", "invalid"]
 Side = Literal["before", "after"]
 _T = TypeVar("_T")
 
@@ -30,6 +30,15 @@ class Estimate:
     high: float
     unit: str
     sample_count: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Claim:
+    """What was said before anything was measured, in the words in which it was said; empty where nothing."""
+
+    before: str
+    after: str
+    improvement: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -49,6 +58,14 @@ class Kpi:
     after: Estimate | None
     change: Estimate | None
     targets: tuple[str, ...]
+    warn: tuple[str, ...] = ()
+    """Limits looser than the targets."""
+    decide_on: str = "ci"
+    """`ci` or `point`."""
+    claim: Claim | None = None
+    owner: str = ""
+    line: int = 0
+    """In the KPI file, from 1; 0 where it is not known."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -484,7 +501,18 @@ def _kpi(node: _Node) -> Kpi:
         after=_estimate(node, "after"),
         change=_estimate(node, "change"),
         targets=node.each("targets", _Node.text),
+        warn=node.each("warn", _Node.text),
+        decide_on=node.text_or_empty("decide_on") or "ci",
+        claim=_claim(node.get("claim")),
+        owner=node.text_or_empty("owner"),
+        line=line.count() if (line := node.get("line")) else 0,
     )
+
+
+def _claim(node: _Node | None) -> Claim | None:
+    if node is None or node.value is None:
+        return None
+    return Claim(**{name: node.text_or_empty(name) for name in ("before", "after", "improvement")})
 
 
 def _comparison(node: _Node, first: str, last: str) -> Comparison:

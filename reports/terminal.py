@@ -12,6 +12,7 @@ from rich.table import Table
 from rich.text import Text
 
 from reports.findings import EndpointRow, endpoint_rows, find
+from reports.kpi_words import claim_text
 from reports.metrics import direction_word, measured_title
 from reports.number_text import (
     NOT_RESOLVABLE,
@@ -40,8 +41,10 @@ _MAX_WORSE = 5
 _NONE = "\N{EN DASH}"
 _STYLES: dict[Outcome, str] = {
     "passed": "bold blue",
+    "warned": "bold cyan",
     "failed": "bold red",
     "inconclusive": "bold yellow",
+    "no_data": "bold yellow",
     "invalid": "bold magenta",
 }
 
@@ -135,6 +138,7 @@ def _kpi_words(kpi: Kpi) -> list[Text]:
     lines = [
         Text(short_name(kpi.title, 60), "bold"),
         Text(about if kpi.is_blocking else f"{about}; advisory", "dim"),
+        *([Text(claim_text(kpi), "dim")] if kpi.claim else []),
     ]
     return lines if kpi.outcome == "passed" else [*lines, Text(short_name(kpi.reason, 300))]
 

@@ -2,6 +2,7 @@
 
 import subprocess
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 
 import click
@@ -17,6 +18,7 @@ def conclude(folder: RunFolder) -> ExitCode:
     results = analyze(folder)
     show(folder)
     write_report(folder)
+    write_ci_files(folder, is_announced=True)
     return Outcome(results["outcome"]).exit_code
 
 
@@ -31,9 +33,19 @@ def write_report(folder: RunFolder) -> None:
         _reports(form, folder.path)
 
 
-def _reports(form: str, path: Path) -> None:
+def write_ci_files(folder: RunFolder, *, is_announced: bool) -> None:
+    """Write junit.xml and summary.md and print their paths; announced, GitHub shows them too."""
+    _reports("ci", folder.path, *(["--announce"] if is_announced else []))
+
+
+def write_exports(folder: RunFolder, forms: Sequence[str]) -> None:
+    """Write the forms of `reports.exports` that are asked for and print their paths."""
+    _reports("export", folder.path, *forms)
+
+
+def _reports(form: str, path: Path, *options: str) -> None:
     """Start the reporter as a process of its own: charts and tables stay out of the measuring process."""
     sys.stdout.flush()
-    done = subprocess.run([sys.executable, "-m", "reports", form, str(path)], check=False)
+    done = subprocess.run([sys.executable, "-m", "reports", form, str(path), *options], check=False)
     if done.returncode:
         click.echo(f"kpibench: the {form} report failed; results.json in {path} is whole.", err=True)
