@@ -118,6 +118,42 @@ METRIC_WORDS = (
         meaning="Threads that 1,000 requests leave behind.",
     ),
     MetricWords(
+        id="wrong_answers",
+        title="Wrong answers",
+        better="lower",
+        meaning="Answers that looked good and that the scenario judged wrong, in all rounds together.",
+    ),
+    MetricWords(
+        id="service_count",
+        title="Services",
+        better="lower",
+        meaning="Service objects that live in the server after the load, as it says itself.",
+    ),
+    MetricWords(
+        id="middleware_layers",
+        title="Middleware layers",
+        better="lower",
+        meaning="Layers that each request passes, as the server says itself.",
+    ),
+    MetricWords(
+        id="index_count",
+        title="Database indexes",
+        better="higher",
+        meaning="Indexes on the tables of the database.",
+    ),
+    MetricWords(
+        id="unused_indexes",
+        title="Unused indexes",
+        better="lower",
+        meaning="Indexes that no query of the run read and that enforce nothing.",
+    ),
+    MetricWords(
+        id="invariant_breaches",
+        title="Broken invariants",
+        better="lower",
+        meaning="What a check of the data after the load found, in all rounds together.",
+    ),
+    MetricWords(
         id="capacity",
         title="Capacity",
         better="higher",
@@ -141,6 +177,7 @@ STAT_WORDS = {
     "last": "at the end",
     "slope": "of itself",
     "added": "after minus before",
+    "count": "in total",
 }
 
 
@@ -164,7 +201,7 @@ def stat_title(stat: str) -> str:
 def measured_title(metric: str, stat: str) -> str:
     """Name one statistic of one metric: `Response time, median`; where only one makes sense, none."""
     title = metric_title(metric)
-    return title if stat in {"share", "last", ""} else f"{title}, {stat_title(stat)}"
+    return title if stat in {"share", "last", "count", ""} else f"{title}, {stat_title(stat)}"
 
 
 def direction_word(metric: str, change: Estimate) -> str:

@@ -17,6 +17,7 @@ from harness.campaign.interruptions import told_interruptions
 from harness.campaign.kpi_json import kpi_as_json
 from harness.errors import MeasurementError, NoDataError, UsageError
 from harness.gates.decide import judge_kpi, judge_run
+from harness.gates.effort import Effort
 from harness.gates.guards import ERROR_RATE, check_guards
 from harness.gates.kpi_file import read_kpi_file
 from harness.gates.validity import RunFacts, VariantFacts, check_client_delay, check_validity
@@ -73,6 +74,7 @@ def analyze(folder: RunFolder, *, look: int | None = None) -> dict[str, Any]:
             variants=run.variants,
             finished=run.summaries(index),
             cores=environment.get("machine", {}).get("machine", {}).get("logical_cpus"),
+            patterns=kpi_file.patterns,
         )
         for index in run.whole_rounds
     ]
@@ -89,7 +91,10 @@ def analyze(folder: RunFolder, *, look: int | None = None) -> dict[str, Any]:
     ]
     comparisons = pairs[0]
     memory = find_memory(folder, run.plan, kpi_file.kpis, confidence=kpi_file.confidence)
-    kpi_verdicts = [judge_kpi(kpi, (*comparisons, *memory.comparisons)) for kpi in kpi_file.kpis]
+    effort = Effort(rounds=len(rounds), minutes=_duration_s(run.finished) / 60)
+    kpi_verdicts = [
+        judge_kpi(kpi, (*comparisons, *memory.comparisons), effort=effort) for kpi in kpi_file.kpis
+    ]
     checks = (
         *check_validity(run.counting_summaries, _facts(run, rounds)),
         check_client_delay(_contradictions(kpi_verdicts, comparisons)),
@@ -119,7 +124,12 @@ def analyze(folder: RunFolder, *, look: int | None = None) -> dict[str, Any]:
             "validity": [asdict(check) for check in checks],
             "kpis": [kpi_as_json(kpi_verdict) for kpi_verdict in kpi_verdicts],
             "guards": asdict(guards),
-            "comparisons": [asdict(comparison) for pair in pairs for comparison in pair],
+            "comparisons": [
+                asdict(comparison)
+                for pair in pairs
+                for comparison in pair
+                if comparison.endpoint not in kpi_file.patterns
+            ],
             "rounds": [_round(run, one) for one in rounds],
             "charts": {
                 "ecdf": list(_ecdf_charts(run, rounds)),

@@ -13,7 +13,14 @@ from harness.stats.columns import Columns, FloatArray, concatenate
 from harness.stats.compare import pairs_to_compare
 from harness.stats.drift import first_against_last_third
 from harness.stats.host import disturbance, mean_shares
-from harness.stats.measure import WHOLE_MIX, Load, group_by_endpoint, measure_requests, measure_server
+from harness.stats.measure import (
+    WHOLE_MIX,
+    Load,
+    group_by_endpoint,
+    measure_introspection,
+    measure_requests,
+    measure_server,
+)
 from harness.stats.pairing import Pairing, add_pairings, pair_arrivals
 from harness.stats.pairs import (
     SliceQuantiles,
@@ -24,6 +31,7 @@ from harness.stats.pairs import (
     typical_levels,
     typical_ratios,
 )
+from harness.store.counts import read_counts
 from harness.store.host_readings import read_host
 from harness.store.process_readings import read_process
 from harness.store.run_folder import RunFolder
@@ -71,6 +79,7 @@ def analyze_round(
     variants: Sequence[str],
     finished: Sequence[SliceSummary],
     cores: int | None = None,
+    patterns: Sequence[str] = (),
 ) -> AnalyzedRound:
     """Read and measure one round.
 
@@ -81,6 +90,7 @@ def analyze_round(
         finished: summaries of the round's finished slices, warm-ups too. Where they are of more than one
             fresh start, memory and CPU are those of the last: what was seen of the others ends with a kill.
         cores: of the machine, as far as it is known; without it no couple can be called calm.
+        patterns: groups of endpoints that are measured as well, `GET *` for one.
 
     Raises:
         MeasurementError: a file is missing or damaged.
@@ -118,6 +128,7 @@ def analyze_round(
                 {couple: columns for (name, couple), columns in samples.items() if name == variant},
                 quantiles[variant],
                 calm,
+                patterns,
             )
             for variant in variants
         },
@@ -185,6 +196,7 @@ def _analyze_variant(
     samples: dict[int, Columns],
     quantiles: Mapping[int, SliceQuantiles],
     calm: frozenset[int],
+    patterns: Sequence[str],
 ) -> VariantRound:
     counting = [summary for summary in finished if not summary.is_warm_up]
     loaded = [summary for summary in counting if not summary.is_precision]
@@ -207,10 +219,17 @@ def _analyze_variant(
     calm_parts = [samples[summary.couple] for summary in loaded if summary.couple in calm]
     return VariantRound(
         measurements=(
-            *measure_requests(columns, variant_id=variant, round_index=index, load=load, alone=alone),
+            *measure_requests(
+                columns, variant_id=variant, round_index=index, load=load, alone=alone, patterns=patterns
+            ),
             *typical_levels(list(quantiles.values()), variant=variant, round_index=index),
             *calm_levels(calm_parts, variant=variant, round_index=index),
             *server,
+            *measure_introspection(
+                read_counts(folder, folder.counts_json(index, variant)),
+                variant_id=variant,
+                round_index=index,
+            ),
         ),
         response_ms=_response_by_endpoint(columns),
         windows=tuple(

@@ -1,12 +1,13 @@
 """Execute one round: fresh databases, fresh servers, a fresh generator, then the slices."""
 
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
 from harness.campaign.bench import Bench
+from harness.campaign.counts import store_database_counts, store_server_counts
 from harness.campaign.execute_precision import execute_precision
 from harness.campaign.execute_slice import execute_slice
 from harness.campaign.serve_variant import serve_variant
@@ -14,6 +15,7 @@ from harness.drive.driver import LoadDriver
 from harness.drive.locust_driver import LocustDriver
 from harness.model.plan import Round, Slice
 from harness.model.slice_summary import GeneratorReport
+from harness.model.variant import Variant
 from harness.probe.host import HostProbe
 from harness.probe.process import ProcessProbe
 from harness.probe.queries import read_statements, reset_statements
@@ -44,7 +46,7 @@ def execute_round(bench: Bench, round_: Round, *, attempt: int = 1) -> None:
         round_: with the slices that are to be run now.
         attempt: which fresh start of the round this is, from 1.
     """
-    with open_round(bench, round_, attempt=attempt) as open_:
+    with open_round(bench, round_, attempt=attempt, is_counted=True) as open_:
         is_warm = False
         for slice_ in round_.slices:
             if not slice_.is_warm_up and not is_warm:
@@ -55,18 +57,24 @@ def execute_round(bench: Bench, round_: Round, *, attempt: int = 1) -> None:
             elif slice_.variant_id == round_.places[0]:
                 _run_precision(bench, round_, open_)
         _store_statements(bench, round_)
+        store_server_counts(bench, round_, open_.servers)
 
 
 @contextmanager
-def open_round(bench: Bench, round_: Round, *, attempt: int = 1) -> Iterator[OpenRound]:
-    """Bring up the variants in the drawn order, the generator and the probes; note the round at its end."""
+def open_round(
+    bench: Bench, round_: Round, *, attempt: int = 1, is_counted: bool = False
+) -> Iterator[OpenRound]:
+    """Bring up the variants in the drawn order, the generator and the probes; note the round at its end.
+
+    Counted, each database is looked at after its server has stopped.
+    """
     folder = bench.folder
     with told_as_measurement_error(folder.round_dir(round_.index)):
         folder.round_dir(round_.index).mkdir(parents=True, exist_ok=True)
     started_ns = time.monotonic_ns()
     with ExitStack() as stack:
         servers = {
-            variant_id: stack.enter_context(_server(bench, round_, variant_id))
+            variant_id: stack.enter_context(_server(bench, round_, variant_id, is_counted=is_counted))
             for variant_id in round_.places
         }
         driver = stack.enter_context(
@@ -114,15 +122,20 @@ def _run_precision(bench: Bench, round_: Round, open_: OpenRound) -> None:
 
 
 @contextmanager
-def _server(bench: Bench, round_: Round, variant_id: str) -> Iterator[RunningServer]:
+def _server(bench: Bench, round_: Round, variant_id: str, *, is_counted: bool) -> Iterator[RunningServer]:
     variant = next(variant for variant in bench.plan.variants if variant.id == variant_id)
     with serve_variant(
         bench,
         variant,
         database_name=_database_name(bench, round_, variant_id),
         log_path=bench.folder.server_log(round_.index, variant_id),
+        when_stopped=_counted(bench, round_, variant) if is_counted else None,
     ) as server:
         yield server
+
+
+def _counted(bench: Bench, round_: Round, variant: Variant) -> Callable[[str], None]:
+    return lambda database_url: store_database_counts(bench, round_, variant, database_url)
 
 
 def _database_name(bench: Bench, round_: Round, variant_id: str) -> str:

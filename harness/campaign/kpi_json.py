@@ -24,6 +24,11 @@ def kpi_as_json(kpi_verdict: KpiVerdict) -> dict[str, Any]:
         "after": _estimate(comparison.after) if comparison else None,
         "change": _estimate(comparison.change) if comparison else None,
         "targets": [target.text for target in kpi.targets],
+        "warn": [limit.text for limit in kpi.warn],
+        "decide_on": kpi.decide_on,
+        "claim": asdict(kpi.claim) if kpi.claim else None,
+        "owner": kpi.owner,
+        "line": kpi.line,
     }
 
 

@@ -1,6 +1,6 @@
 """Bring up one variant on a fresh database, and take both down again."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
@@ -13,7 +13,12 @@ from harness.target.server import RunningServer, attach, start_server
 
 @contextmanager
 def serve_variant(
-    bench: Bench, variant: Variant, *, database_name: str, log_path: Path
+    bench: Bench,
+    variant: Variant,
+    *,
+    database_name: str,
+    log_path: Path,
+    when_stopped: Callable[[str], None] | None = None,
 ) -> Iterator[RunningServer]:
     """Start the variant's server on a new copy of its data; one that runs already is only looked up.
 
@@ -22,6 +27,7 @@ def serve_variant(
         variant: what to start.
         database_name: for the copy, which is dropped at the end.
         log_path: gets what the server writes.
+        when_stopped: is given the URL of the copy between the server's end and the copy's, if all went well.
     """
     if variant.url:
         yield attach(variant)
@@ -38,6 +44,8 @@ def serve_variant(
             yield server
         finally:
             server.stop()
+        if when_stopped and database_url:
+            when_stopped(database_url)
 
 
 @contextmanager

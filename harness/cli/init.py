@@ -10,6 +10,7 @@ from harness.errors import ExitCode, UsageError
 STARTER_FILES = {
     "load.py": ("harness.cli", "starter/load.py"),
     "kpis.yaml": ("harness.cli", "starter/kpis.yaml"),
+    "kpis.schema.json": ("harness.gates", "kpi_file.schema.json"),
     "kpibench_memory.py": ("harness.probe", "mount/kpibench_memory.py"),
 }
 """Name of each file, and where it lies here."""

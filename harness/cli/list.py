@@ -6,6 +6,7 @@ from pathlib import Path
 import click
 
 from harness.errors import ExitCode
+from harness.model.verdict import Outcome
 from harness.plan.experiment import built_in_experiments, find_experiment, read_experiment
 
 
@@ -32,6 +33,6 @@ def list_(runs: Path) -> ExitCode:
 def _verdict(folder: Path) -> str:
     try:
         results = json.loads((folder / "results.json").read_text("utf-8"))
-        return f"{results['outcome']}: {results['reason']}"
+        return f"{Outcome(results['outcome']).words}: {results['reason']}"
     except (OSError, ValueError, KeyError):
         return "no results.json; `kpibench analyze` makes it from the samples"

@@ -1,17 +1,22 @@
 """The one place where the gate is decided.
 
 A target is met when the whole interval meets it, missed when the whole interval misses it, and open in
-between: never is anything decided from a point estimate. A missing number is open too.
+between: never is anything decided from a point estimate, unless the KPI file asks for it. A warning limit
+takes the target's place where the target is not met. What was never measured is no data, never a pass.
 """
 
+import math
 import operator
 from collections.abc import Callable, Iterable, Sequence
+from dataclasses import replace
 from enum import Enum, auto
 
+from harness.gates.effort import Effort, more_effort
 from harness.gates.sentences import absolute_clause, change_clause, claim_words
 from harness.gates.validity import REPORTED_ONLY
 from harness.model.measurement import Comparison, Estimate
 from harness.model.verdict import Check, Kpi, KpiVerdict, Outcome, Target, Verdict, WorseGuard
+from harness.stats.measure import INTROSPECTED, SERVER_METRICS
 
 _HOLDS: dict[str, Callable[[float, float], bool]] = {
     "<=": operator.le,
@@ -23,22 +28,52 @@ _HOLDS: dict[str, Callable[[float, float], bool]] = {
 
 class _State(Enum):
     MET = auto()
+    NEAR = auto()
+    """Not proven to be met, but the warning limit is."""
     OPEN = auto()
+    ABSENT = auto()
     MISSED = auto()
 
 
-def judge_kpi(kpi: Kpi, comparisons: Iterable[Comparison]) -> KpiVerdict:
+_WORST_STATE_FIRST = (
+    (_State.MISSED, Outcome.FAILED),
+    (_State.ABSENT, Outcome.NO_DATA),
+    (_State.OPEN, Outcome.INCONCLUSIVE),
+    (_State.NEAR, Outcome.WARNED),
+    (_State.MET, Outcome.PASSED),
+)
+
+_WORST_OUTCOME_FIRST = (
+    (Outcome.INVALID, "are invalid"),
+    (Outcome.FAILED, "failed"),
+    (Outcome.NO_DATA, "have no data"),
+    (Outcome.INCONCLUSIVE, "could not be decided"),
+    (Outcome.WARNED, "kept only the warning limit"),
+)
+
+
+def judge_kpi(kpi: Kpi, comparisons: Iterable[Comparison], *, effort: Effort | None = None) -> KpiVerdict:
     """Judge one KPI by the comparison of its endpoint, metric and statistic.
 
-    Passed: the whole interval meets every target. Failed: the whole interval misses at least one.
-    Inconclusive: anything else, a missing number included.
+    Passed: the whole interval meets every target. Warned: it keeps every target or its warning limit. Failed:
+    the whole interval misses at least one. No data: what a target is about was not measured. Inconclusive:
+    anything else.
+
+    Args:
+        kpi: the claim.
+        comparisons: everything that was compared.
+        effort: what the run cost, to say how much more would decide; None says nothing of it.
     """
     comparison = _find(kpi, comparisons)
     if comparison is None:
-        reason = f"{kpi.title} cannot be judged: no request went to {kpi.endpoint}."
-        return KpiVerdict(kpi=kpi, verdict=_inconclusive(reason), comparison=None)
-    states = {target: _state(target, _estimate(target, comparison)) for target in kpi.targets}
-    return KpiVerdict(kpi=kpi, verdict=_verdict(kpi, comparison, states), comparison=comparison)
+        why = (
+            "this run does not measure it"
+            if kpi.metric in SERVER_METRICS
+            else f"no request went to {kpi.endpoint}"
+        )
+        reason = f"{kpi.title} has no data: {why}."
+        return KpiVerdict(kpi=kpi, verdict=Verdict(outcome=Outcome.NO_DATA, reason=reason), comparison=None)
+    return KpiVerdict(kpi=kpi, verdict=_verdict(kpi, comparison, effort), comparison=comparison)
 
 
 def judge_run(
@@ -53,8 +88,9 @@ def judge_run(
         return Verdict(outcome=Outcome.INVALID, reason=_distrust(broken))
     blocking = [verdict for verdict in kpi_verdicts if verdict.kpi.is_blocking]
     if not blocking:
-        return _inconclusive("The KPI file has no blocking KPI, so there is nothing to decide.")
-    for outcome, told in ((Outcome.FAILED, "failed"), (Outcome.INCONCLUSIVE, "could not be decided")):
+        reason = "The KPI file has no blocking KPI, so there is nothing to decide."
+        return Verdict(outcome=Outcome.INCONCLUSIVE, reason=reason)
+    for outcome, told in _WORST_OUTCOME_FIRST:
         found = [verdict for verdict in blocking if verdict.verdict.outcome is outcome]
         if found:
             count = f"{len(found)} of {_count(blocking)} {told}"
@@ -70,49 +106,119 @@ def _find(kpi: Kpi, comparisons: Iterable[Comparison]) -> Comparison | None:
     return next((c for c in comparisons if (c.endpoint, c.metric, c.stat) == key), None)
 
 
+def _verdict(kpi: Kpi, comparison: Comparison, effort: Effort | None) -> Verdict:
+    if too_few := _too_few_requests(kpi, comparison):
+        return Verdict(outcome=_undecided(kpi), reason=too_few)
+    kept = [target for target in kpi.targets if not _is_set_aside(kpi, target, comparison)]
+    verdict = _judge_targets(replace(kpi, targets=tuple(kept)), comparison, effort)
+    if len(kept) < len(kpi.targets) and verdict.outcome in {Outcome.PASSED, Outcome.WARNED}:
+        without = f"{verdict.reason} There is no baseline, so no change was judged."
+        return Verdict(outcome=Outcome.WARNED, reason=without)
+    return verdict
+
+
+def _judge_targets(kpi: Kpi, comparison: Comparison, effort: Effort | None) -> Verdict:
+    states = {target: _state(kpi, target, comparison) for target in kpi.targets}
+    for state, outcome in _WORST_STATE_FIRST:
+        targets = [target for target in kpi.targets if states[target] is state]
+        if targets:
+            reason = _sentence(kpi, comparison, targets, state)
+            if state is not _State.OPEN:
+                return Verdict(outcome=outcome, reason=reason)
+            return Verdict(
+                outcome=_undecided(kpi), reason=f"{reason}{_remedy(kpi, comparison, targets, effort)}"
+            )
+    return Verdict(outcome=Outcome.NO_DATA, reason=f"{kpi.title} has no data: there is no baseline.")
+
+
+def _undecided(kpi: Kpi) -> Outcome:
+    return Outcome.FAILED if kpi.on_inconclusive == "failed" else Outcome.INCONCLUSIVE
+
+
+def _too_few_requests(kpi: Kpi, comparison: Comparison) -> str:
+    """Tell that fewer requests stand behind a KPI than the file asks for; empty where enough do."""
+    if kpi.metric in SERVER_METRICS:
+        return ""
+    counts = [comparison.after_count]
+    if any(target.is_change for target in kpi.targets):
+        counts.append(comparison.before_count)
+    least = min(counts)
+    if not 0 < least < kpi.min_requests:
+        return ""
+    return f"{kpi.title} cannot be judged: {least:,} requests, the KPI file asks for {kpi.min_requests:,}."
+
+
+def _is_set_aside(kpi: Kpi, target: Target, comparison: Comparison) -> bool:
+    return target.is_change and kpi.on_missing_baseline == "warned" and comparison.before_count == 0
+
+
 def _estimate(target: Target, comparison: Comparison) -> Estimate | None:
     return comparison.change if target.is_change else comparison.after
 
 
-def _state(target: Target, estimate: Estimate | None) -> _State:
+def _state(kpi: Kpi, target: Target, comparison: Comparison) -> _State:
+    estimate = _estimate(target, comparison)
     if estimate is None:
-        return _State.OPEN
-    holds = [_HOLDS[target.operator](bound, target.value) for bound in (estimate.low, estimate.high)]
-    if all(holds):
+        counts = (comparison.after_count, comparison.before_count if target.is_change else 1)
+        return _State.OPEN if all(counts) else _State.ABSENT
+    bounds = (estimate.value,) if kpi.decide_on == "point" else (estimate.low, estimate.high)
+    if not all(math.isfinite(bound) for bound in bounds):
+        return _State.ABSENT
+    if _holds(target, bounds) == {True}:
         return _State.MET
-    return _State.OPEN if any(holds) else _State.MISSED
+    limit = _warning_limit(kpi, target)
+    held = _holds(limit or target, bounds)
+    if limit and held == {True}:
+        return _State.NEAR
+    return _State.OPEN if True in held else _State.MISSED
 
 
-def _verdict(kpi: Kpi, comparison: Comparison, states: dict[Target, _State]) -> Verdict:
-    for state, outcome in (
-        (_State.MISSED, Outcome.FAILED),
-        (_State.OPEN, Outcome.INCONCLUSIVE),
-        (_State.MET, Outcome.PASSED),
-    ):
-        targets = [target for target in kpi.targets if states[target] is state]
-        if targets:
-            return Verdict(outcome=outcome, reason=_sentence(kpi, comparison, targets, state))
-    return _inconclusive(f"{kpi.title} has no target.")
+def _holds(target: Target, bounds: Sequence[float]) -> set[bool]:
+    return {_HOLDS[target.operator](bound, target.value) for bound in bounds}
+
+
+def _warning_limit(kpi: Kpi, target: Target) -> Target | None:
+    """Find the warning limit that stands behind a target: of its kind and on its side."""
+    return next((limit for limit in kpi.warn if limit.is_behind(target)), None)
 
 
 def _sentence(kpi: Kpi, comparison: Comparison, targets: Sequence[Target], state: _State) -> str:
+    if state is _State.ABSENT:
+        return f"{kpi.title} has no data: {comparison.reason or 'the value is not a number'}."
     known = [target for target in targets if _estimate(target, comparison) is not None]
     if not known:
         return f"{kpi.title} cannot be judged: {comparison.reason}."
-    return f"{kpi.title} {'; it '.join(_clause(target, comparison, state) for target in known)}."
+    told = f"{kpi.title} {'; it '.join(_clause(kpi, target, comparison, state) for target in known)}."
+    return f"{told} Judged by the estimate alone." if kpi.decide_on == "point" else told
 
 
-def _clause(target: Target, comparison: Comparison, state: _State) -> str:
+def _clause(kpi: Kpi, target: Target, comparison: Comparison, state: _State) -> str:
     estimate = _estimate(target, comparison)
     if estimate is None:
         raise AssertionError(f"{target.text} was let through without a number")
     told = change_clause(estimate, target) if target.is_change else absolute_clause(estimate, target)
-    claim = claim_words(target)
+    claim, limit = claim_words(target), _warning_limit(kpi, target)
+    within = f" or even its warning limit, {claim_words(limit)}" if limit else ""
     return {
         _State.MET: f"{told}, the claim was {claim}",
-        _State.MISSED: f"{told}, but the claim was {claim}",
-        _State.OPEN: f"{told}, which neither proves nor disproves the claim of {claim}",
+        _State.NEAR: f"{told}, which does not prove the claim of {claim}, but keeps its warning limit, "
+        f"{claim_words(limit or target)}",
+        _State.MISSED: f"{told}, but the claim was {claim}{within}",
+        _State.OPEN: f"{told}, which neither proves nor disproves the claim of {claim}{within}",
     }[state]
+
+
+def _remedy(kpi: Kpi, comparison: Comparison, targets: Sequence[Target], effort: Effort | None) -> str:
+    """Say how much more would decide the target that is hardest to decide; empty where nothing is known."""
+    if effort is None or kpi.metric in INTROSPECTED:
+        return ""
+    told = [
+        more_effort(effort, estimate, _warning_limit(kpi, target) or target)
+        for target in targets
+        if (estimate := _estimate(target, comparison)) is not None
+    ]
+    hardest = max(told, key=lambda one: one.rounds, default=None)
+    return f" {hardest.sentence}" if hardest else ""
 
 
 def _distrust(broken: Sequence[Check]) -> str:
@@ -129,7 +235,3 @@ def _got_worse(worse: Sequence[WorseGuard]) -> str:
 
 def _count(blocking: Sequence[KpiVerdict]) -> str:
     return f"{len(blocking)} blocking KPI" + ("" if len(blocking) == 1 else "s")
-
-
-def _inconclusive(reason: str) -> Verdict:
-    return Verdict(outcome=Outcome.INCONCLUSIVE, reason=reason)

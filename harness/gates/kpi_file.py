@@ -2,14 +2,22 @@
 
 import re
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from harness.documents import Document, load_schema, parse_document, read_document
 from harness.model.metric import METRIC_BY_ID
-from harness.model.verdict import Kpi, Target
-from harness.stats.measure import METRIC_STATS, MIX_METRICS, MIX_STATS, SERVER_METRICS, WHOLE_MIX
+from harness.model.verdict import Claim, Kpi, Target
+from harness.stats.measure import (
+    METRIC_STATS,
+    MIX_METRICS,
+    MIX_STATS,
+    SERVER_METRICS,
+    WHOLE_MIX,
+    is_pattern,
+)
 
 DEFAULT_CONFIDENCE = 0.95
 
@@ -42,6 +50,11 @@ class KpiFile:
     confidence: float
     kpis: tuple[Kpi, ...]
 
+    @property
+    def patterns(self) -> tuple[str, ...]:
+        """The groups of endpoints that KPIs are about, `GET *` for one; each once."""
+        return tuple(dict.fromkeys(kpi.endpoint for kpi in self.kpis if is_pattern(kpi.endpoint)))
+
 
 def read_kpi_file(path: Path) -> KpiFile:
     """Read the KPI file at `path`.
@@ -62,15 +75,19 @@ def _schema() -> dict[str, Any]:
 
 
 def _load(document: Document) -> KpiFile:
-    content = document.content
+    comparison = document.content.get("comparison", {})
     return KpiFile(
         text=document.text,
-        confidence=float(content.get("comparison", {}).get("confidence", DEFAULT_CONFIDENCE)),
-        kpis=tuple(_kpi(entry) for entry in content["kpis"]),
+        confidence=float(comparison.get("confidence", DEFAULT_CONFIDENCE)),
+        kpis=tuple(
+            _kpi(entry, comparison, document.line("kpis", position))
+            for position, entry in enumerate(document.content["kpis"])
+        ),
     )
 
 
-def _kpi(entry: dict[str, Any]) -> Kpi:
+def _kpi(entry: dict[str, Any], comparison: dict[str, Any], line: int) -> Kpi:
+    unit = METRIC_BY_ID[entry["metric"]].unit
     return Kpi(
         id=entry["id"],
         title=entry["title"],
@@ -78,8 +95,16 @@ def _kpi(entry: dict[str, Any]) -> Kpi:
         metric=entry["metric"],
         stat=entry["stat"],
         endpoint=entry.get("endpoint", WHOLE_MIX),
-        targets=tuple(parse_target(text, METRIC_BY_ID[entry["metric"]].unit) for text in entry["target"]),
+        targets=tuple(parse_target(text, unit) for text in entry["target"]),
+        warn=tuple(parse_target(text, unit) for text in entry.get("warn", ())),
         is_blocking=entry.get("gate", "blocking") == "blocking",
+        decide_on=entry.get("decide_on", "ci"),
+        claim=Claim(**entry["claim"]) if "claim" in entry else None,
+        owner=entry.get("owner", ""),
+        line=line,
+        on_inconclusive=comparison.get("on_inconclusive", "inconclusive"),
+        on_missing_baseline=comparison.get("on_missing_baseline", "no_data"),
+        min_requests=comparison.get("min_requests", 0),
     )
 
 
@@ -140,10 +165,41 @@ def _metric_faults(document: Document, position: int, entry: dict[str, Any]) -> 
             else f"{metric} {stat} is of the mix"
         )
         yield line, f"{what}, not of an endpoint; write '*' or leave it out"
-    targets = entry.get("target")
-    for index, text in enumerate(targets if isinstance(targets, list) else ()):
+    targets = dict(_readable_targets(entry, "target"))
+    limits = dict(_readable_targets(entry, "warn"))
+    yield from _target_faults(document, position, entry)
+    for index, limit in limits.items():
+        told = _limit_fault(limit, tuple(targets.values()))
+        if told:
+            yield document.line("kpis", position, "warn", index), told
+
+
+def _texts(entry: dict[str, Any], key: str) -> Iterator[tuple[int, str]]:
+    texts = entry.get(key)
+    for index, text in enumerate(texts if isinstance(texts, list) else ()):
         if isinstance(text, str):
+            yield index, text
+
+
+def _readable_targets(entry: dict[str, Any], key: str) -> Iterator[tuple[int, Target]]:
+    for index, text in _texts(entry, key):
+        with suppress(ValueError):  # told by `_target_faults`
+            yield index, parse_target(text, METRIC_BY_ID[entry["metric"]].unit)
+
+
+def _target_faults(document: Document, position: int, entry: dict[str, Any]) -> Iterator[tuple[int, str]]:
+    for key in ("target", "warn"):
+        for index, text in _texts(entry, key):
             try:
-                parse_target(text, METRIC_BY_ID[metric].unit)
+                parse_target(text, METRIC_BY_ID[entry["metric"]].unit)
             except ValueError as fault:
-                yield document.line("kpis", position, "target", index), str(fault)
+                yield document.line("kpis", position, key, index), str(fault)
+
+
+def _limit_fault(limit: Target, targets: tuple[Target, ...]) -> str:
+    """Tell why a warning limit makes no sense; empty if it is looser than each target of its kind."""
+    guarded = [target for target in targets if limit.is_behind(target)]
+    if not guarded:
+        return f"{limit.text!r} warns of nothing: no target bounds the same number on the same side"
+    tighter = [target for target in guarded if not limit.is_looser_than(target)]
+    return f"{limit.text!r} must be looser than the target {tighter[0].text!r}" if tighter else ""

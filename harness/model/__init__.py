@@ -9,6 +9,7 @@
 - Metric: something measured, its unit, and which direction is better.
 - Measurement: one metric of one variant in one round.
 - Estimate: a value with its interval, unit and the number of samples behind it.
+- Count: how many there are of something, as somebody told who can see it.
 - Comparison: before against after in one metric of one endpoint.
 - Kpi: a claim with its targets.
 - Verdict: an outcome and its reason in one sentence.

@@ -50,6 +50,10 @@ METRICS = (
         description="Requests with no answer, with a status of 400 or more, or judged wrong by the scenario.",
     ),
     Metric(
+        id="wrong_answers", title="Wrong answers", unit="count", better="lower",
+        description="Answers with a status below 400 that the scenario judged wrong, in all rounds together.",
+    ),
+    Metric(
         id="achieved_rate", title="Requests sent", unit="/s", better="higher",
         description="Requests a second while load was on.",
     ),
@@ -80,6 +84,26 @@ METRICS = (
     Metric(
         id="thread_slope", title="Threads kept per 1,000 requests", unit="count", better="lower",
         description="Threads that 1,000 requests leave behind.",
+    ),
+    Metric(
+        id="service_count", title="Services", unit="count", better="lower",
+        description="Service objects that live in the server after the load, as it says itself.",
+    ),
+    Metric(
+        id="middleware_layers", title="Middleware layers", unit="count", better="lower",
+        description="Layers that each request passes, as the server says itself.",
+    ),
+    Metric(
+        id="index_count", title="Database indexes", unit="count", better="higher",
+        description="Indexes on the tables of the variant's database.",
+    ),
+    Metric(
+        id="unused_indexes", title="Unused indexes", unit="count", better="lower",
+        description="Indexes that no query of the round read and that enforce nothing.",
+    ),
+    Metric(
+        id="invariant_breaches", title="Broken invariants", unit="count", better="lower",
+        description="Findings of the experiment's check of the data after the load, in all rounds together.",
     ),
 )  # fmt: skip
 

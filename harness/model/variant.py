@@ -17,6 +17,18 @@ class DatabaseRecipe:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class CountQuestion:
+    """Where a server tells how many it has of something."""
+
+    metric: str
+    """Id of the Metric that the answer is."""
+    path: str
+    """Answers 200 with JSON."""
+    field: str
+    """Where in it the number stands, or the list whose length it is: `layers`, `services.total`."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Variant:
     """One build under test: a command that the harness starts, or the URL of a server that runs."""
 
@@ -30,3 +42,8 @@ class Variant:
     database: DatabaseRecipe | None = None
     url: str = ""
     """Base URL of a server that already runs; then `command` is empty."""
+    counts: tuple[CountQuestion, ...] = ()
+    """What the server is asked after the load of each round."""
+    invariants: tuple[str, ...] = ()
+    """Command that checks the variant's database then: a line for each finding, and exit code 0 for none.
+    `{python}`, `{variant}` and `{database_url}` are replaced."""

@@ -2,26 +2,38 @@
 
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import Literal
 
 from harness.errors import ExitCode
 from harness.model.measurement import Comparison
 
 
 class Outcome(StrEnum):
-    """The four ways in which a KPI or a run can end."""
+    """The six ways in which a KPI or a run can end."""
 
     PASSED = "passed"
+    WARNED = "warned"
+    """A target is not proven, but its looser warning limit is."""
     FAILED = "failed"
     INCONCLUSIVE = "inconclusive"
+    NO_DATA = "no_data"
+    """What should be judged was never measured."""
     INVALID = "invalid"
+
+    @property
+    def words(self) -> str:
+        """As people write it: `no data`."""
+        return self.value.replace("_", " ")
 
     @property
     def exit_code(self) -> ExitCode:
         """The process's exit code when a run ends so."""
         return {
             Outcome.PASSED: ExitCode.PASSED,
+            Outcome.WARNED: ExitCode.PASSED,
             Outcome.FAILED: ExitCode.KPI_MISSED,
             Outcome.INCONCLUSIVE: ExitCode.INCONCLUSIVE,
+            Outcome.NO_DATA: ExitCode.INCONCLUSIVE,
             Outcome.INVALID: ExitCode.INVALID,
         }[self]
 
@@ -38,6 +50,23 @@ class Target:
     value: float
     unit: str
 
+    def is_behind(self, other: "Target") -> bool:
+        """Tell whether it is about the same number as `other` and bounds it on the same side."""
+        return (self.is_change, self.operator[0]) == (other.is_change, other.operator[0])
+
+    def is_looser_than(self, other: "Target") -> bool:
+        """Tell whether it lets more pass than `other`, which it must be behind."""
+        return self.value > other.value if self.operator[0] == "<" else self.value < other.value
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Claim:
+    """What somebody said about a KPI before anything was measured, in their own words."""
+
+    before: str = ""
+    after: str = ""
+    improvement: str = ""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Kpi:
@@ -53,6 +82,20 @@ class Kpi:
     targets: tuple[Target, ...]
     is_blocking: bool
     """An advisory KPI is judged and shown and decides nothing."""
+    warn: tuple[Target, ...] = ()
+    """Looser than the targets of their kind: what keeps these is a warning, not a failure."""
+    decide_on: Literal["ci", "point"] = "ci"
+    """`ci`: the whole interval must lie on one side. `point`: the estimate alone decides."""
+    claim: Claim | None = None
+    owner: str = ""
+    """Whom to ask."""
+    line: int = 0
+    """Where it stands in the KPI file, from 1; 0 where there is no file."""
+    on_inconclusive: Literal["inconclusive", "failed"] = "inconclusive"
+    on_missing_baseline: Literal["no_data", "warned"] = "no_data"
+    """Without any data of before: `no_data`, or judge the other targets and warn at best."""
+    min_requests: int = 0
+    """Fewer requests on a side decide nothing."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -10,7 +10,7 @@ from harness.documents import Document, Fault, load_schema, read_document
 from harness.errors import UsageError
 from harness.model.memory import MemoryPhase
 from harness.model.plan import Plan, Precision, Round, Scenario, Stage, Workers
-from harness.model.variant import DatabaseRecipe, Variant
+from harness.model.variant import CountQuestion, DatabaseRecipe, Variant
 from harness.plan.comparison import SHORTEST_SLICE_S, SLICE_REQUESTS
 from harness.plan.length import LOOKS, couples_within, rounds_for
 from harness.plan.schedule import draw_rounds
@@ -283,6 +283,7 @@ def _variant(entry: Mapping[str, Any], target: Mapping[str, Any]) -> Variant:
             title=entry.get("title", entry["id"]),
             ready_path=entry.get("ready_path", "/"),
             url=entry["url"].rstrip("/"),
+            counts=_count_questions({**target, **entry}),
         )
     merged = {**target, **entry}
     recipe = merged.get("database")
@@ -294,6 +295,15 @@ def _variant(entry: Mapping[str, Any], target: Mapping[str, Any]) -> Variant:
         database=DatabaseRecipe(fingerprint=tuple(recipe["fingerprint"]), load=tuple(recipe["load"]))
         if recipe
         else None,
+        counts=_count_questions(merged),
+        invariants=tuple(merged.get("invariants", ())),
+    )
+
+
+def _count_questions(entry: Mapping[str, Any]) -> tuple[CountQuestion, ...]:
+    return tuple(
+        CountQuestion(metric=metric, path=where["path"], field=where["field"])
+        for metric, where in entry.get("counts", {}).items()
     )
 
 

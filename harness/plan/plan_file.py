@@ -6,7 +6,7 @@ from typing import Any
 
 from harness.model.memory import MemoryPhase
 from harness.model.plan import Plan, Precision, Round, Scenario, Slice, Stage, Workers
-from harness.model.variant import DatabaseRecipe, Variant
+from harness.model.variant import CountQuestion, DatabaseRecipe, Variant
 
 
 def dump_plan(plan: Plan) -> str:
@@ -49,6 +49,8 @@ def _variant(entry: dict[str, object]) -> Variant:
         **{  # type: ignore[arg-type]  # plan.json holds what asdict wrote
             **entry,
             "command": tuple(entry["command"]),  # type: ignore[arg-type]
+            "counts": tuple(CountQuestion(**question) for question in entry.get("counts", ())),  # type: ignore[attr-defined]
+            "invariants": tuple(entry.get("invariants", ())),  # type: ignore[arg-type]
             "database": DatabaseRecipe(**{name: tuple(words) for name, words in database.items()})
             if isinstance(database, dict)
             else None,

@@ -14,7 +14,9 @@ import numpy as np
 
 from harness.model.measurement import Comparison, Estimate, Measurement, RoundRatio
 from harness.model.metric import METRIC_BY_ID
+from harness.stats.counts import count_change, count_level
 from harness.stats.measure import (
+    INTROSPECTED,
     MEMORY_METRICS,
     METRIC_STATS,
     MIX_METRICS,
@@ -25,6 +27,7 @@ from harness.stats.measure import (
 from harness.stats.pairs import pairs_needed
 from harness.stats.percentiles import SAMPLES_IN_TAIL, STAT_QUANTILES, samples_needed
 from harness.stats.proportion import clopper_pearson
+from harness.stats.rank_sum import rank_sum_interval
 from harness.stats.signed_rank import FloatArray, Interval, rounds_needed, signed_rank_interval
 
 _REPORTED_BY_SERVER = frozenset({"db_time", "middleware_time", "query_count"})
@@ -51,6 +54,11 @@ class _Series:
     values: tuple[float | None, ...]
     sample_counts: tuple[int, ...]
 
+    @property
+    def is_exact(self) -> bool:
+        """True for what is counted, not sampled: it has no chance in it and needs no statistics."""
+        return self.stat == "count" or self.metric in INTROSPECTED
+
 
 def pairs_to_compare(variants: Sequence[str]) -> tuple[tuple[str, str], ...]:
     """Return which variants are compared, as pairs of baseline and variant.
@@ -71,6 +79,7 @@ def compare(
     before: str,
     after: str,
     confidence: float,
+    is_paired: bool = True,
 ) -> tuple[Comparison, ...]:
     """Compare two variants in everything that can be measured.
 
@@ -80,16 +89,21 @@ def compare(
         before: id of the variant that a change is relative to.
         after: id of the other one.
         confidence: of every interval, 0.95 for one.
+        is_paired: a round of before and the round of after with its number are one; else the two have
+            nothing in common, and the change is a rank-sum interval over all pairs of rounds.
 
     Returns:
         The whole mix first, then endpoints by name; metrics and statistics in the order of METRIC_STATS. Of a
         change, `sample_count` is that of both levels together.
     """
-    rounds = sorted({measurement.round_index for measurement in measurements})
+    rounds = {
+        variant: sorted({m.round_index for m in measurements if is_paired or m.variant_id == variant})
+        for variant in (before, after)
+    }
     found = {(m.variant_id, m.endpoint, m.metric, m.stat, m.round_index): m for m in measurements}
 
     def series(variant: str, endpoint: str, metric: str, stat: str) -> _Series:
-        cells = [found.get((variant, endpoint, metric, stat, index)) for index in rounds]
+        cells = [found.get((variant, endpoint, metric, stat, index)) for index in rounds[variant]]
         return _Series(
             metric=metric,
             stat=stat,
@@ -110,7 +124,8 @@ def compare(
                 series(before, *key),
                 series(after, *key),
                 confidence,
-                _paired(paired.get(key), rounds),
+                _paired(paired.get(key), rounds[before]) if is_paired else None,
+                is_paired=is_paired,
             ),
             baseline=before,
             variant=after,
@@ -143,7 +158,13 @@ def _keys(endpoints: set[str], *, has_alone: bool) -> Iterator[tuple[str, str, s
 
 
 def _compare_one(
-    endpoint: str, before: _Series, after: _Series, confidence: float, paired: _Paired | None
+    endpoint: str,
+    before: _Series,
+    after: _Series,
+    confidence: float,
+    paired: _Paired | None,
+    *,
+    is_paired: bool,
 ) -> Comparison:
     before_level, before_reason = _try(_level, before, confidence)
     after_level, after_reason = _try(_level, after, confidence)
@@ -152,7 +173,9 @@ def _compare_one(
         if paired:
             change, change_reason = _try(_paired_change, paired, before, after, confidence)
         else:
-            change, change_reason = _try(_change, before, after, confidence)
+            change, change_reason = _try(
+                _change if is_paired else _unpaired_change, before, after, confidence
+            )
     return Comparison(
         endpoint=endpoint,
         metric=before.metric,
@@ -181,6 +204,9 @@ def _join_reasons(before: str, after: str) -> str:
 
 
 def _level(series: _Series, confidence: float) -> Estimate:
+    if series.is_exact:
+        interval = count_level(_counted(series), is_total=series.stat == "count")
+        return _estimate(interval, METRIC_BY_ID[series.metric].unit, sum(series.sample_counts))
     values = _complete(series, confidence)
     if series.stat == "share":
         interval = _share(series, values, confidence)
@@ -197,6 +223,8 @@ def _change(before: _Series, after: _Series, confidence: float) -> Estimate:
     Zeros have no logarithm. The same numbers in every round are no change, zero or not; where only after is
     zero at times, each round's relative difference takes the place of its log ratio.
     """
+    if before.is_exact:
+        return _exact_change(before, after)
     befores, afters = _complete(before, confidence), _complete(after, confidence)
     if before.stat == "share":
         _require_events(before, after)
@@ -223,6 +251,52 @@ def _paired_change(paired: _Paired, before: _Series, after: _Series, confidence:
         )
     interval = _mapped(_over_rounds(np.asarray(known), confidence), lambda ratio: 100 * np.expm1(ratio))
     return _estimate(interval, "%", sum(before.sample_counts) + sum(after.sample_counts))
+
+
+def _unpaired_change(before: _Series, after: _Series, confidence: float) -> Estimate:
+    """Estimate the change between rounds that have nothing in common, in percent of before."""
+    if before.is_exact:
+        return _exact_unpaired_change(before, after)
+    befores, afters = _complete(before, confidence), _complete(after, confidence)
+    if before.stat == "share":
+        _require_events(before, after)
+    if not (np.all(befores > 0) and np.all(afters > 0)):
+        raise _CannotSayError("not resolvable: it is 0 in some rounds")
+    shift = rank_sum_interval(np.log(befores), np.log(afters), confidence)
+    if shift is None:
+        raise _CannotSayError("not resolvable: too few rounds")
+    interval = _mapped(shift, lambda ratio: 100 * np.expm1(ratio))
+    return _estimate(interval, "%", sum(before.sample_counts) + sum(after.sample_counts))
+
+
+def _exact_unpaired_change(before: _Series, after: _Series) -> Estimate:
+    befores, afters = _counted(before), _counted(after)
+    if before.stat != "count":
+        pairs = np.array([(b, a) for b in befores for a in afters])
+        befores, afters = pairs[:, 0], pairs[:, 1]
+    interval = count_change(befores, afters, is_total=before.stat == "count")
+    if interval is None:
+        raise _CannotSayError("not resolvable: before is 0")
+    return _estimate(interval, "%", sum(before.sample_counts) + sum(after.sample_counts))
+
+
+def _exact_change(before: _Series, after: _Series) -> Estimate:
+    befores, afters = _counted(before), _counted(after)
+    interval = count_change(befores, afters, is_total=before.stat == "count")
+    if interval is None:
+        raise _CannotSayError("not resolvable: before is 0")
+    return _estimate(interval, "%", sum(before.sample_counts) + sum(after.sample_counts))
+
+
+def _counted(series: _Series) -> FloatArray:
+    """Return the rounds' counts, of which none may be missing; they need no number of rounds."""
+    values = [value for value in series.values if value is not None]
+    if not values:
+        raise _CannotSayError(_why_never(series.metric, series.stat))
+    if len(values) < len(series.values):
+        missing = len(series.values) - len(values)
+        raise _CannotSayError(f"not measured in {missing} of {len(series.values)} rounds")
+    return np.asarray(values, dtype=np.float64)
 
 
 def _complete(series: _Series, confidence: float) -> FloatArray:
@@ -253,6 +327,8 @@ def _why_never(metric: str, stat: str) -> str:
         return "not measured: nobody looked at how busy the machine was"
     if metric in _REPORTED_BY_SERVER:
         return "not measured: no good answer carries it in a Server-Timing header"
+    if metric in INTROSPECTED:
+        return "not measured: the experiment asks neither server nor database for it"
     if metric in SERVER_METRICS:
         return "not measured: the server's processes were not observed"
     return "not measured: no good answer came"

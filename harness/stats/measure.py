@@ -4,7 +4,8 @@ Latencies are those of good requests only: a failed request is in no distributio
 either: `error_share` counts it, together with the arrivals that the generator had to drop.
 """
 
-from collections.abc import Callable, Iterator, Sequence
+import re
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -25,6 +26,7 @@ METRIC_STATS = {
     "query_count": ("mean",),
     "slow_share": ("share",),
     "error_share": ("share",),
+    "wrong_answers": ("count",),
     "achieved_rate": ("mean",),
     "memory_uss": ("last",),
     "memory_rss": ("last",),
@@ -33,14 +35,22 @@ METRIC_STATS = {
     "uss_slope": ("slope", "added"),
     "fd_slope": ("slope",),
     "thread_slope": ("slope",),
+    "service_count": ("last",),
+    "middleware_layers": ("last",),
+    "index_count": ("last",),
+    "unused_indexes": ("last",),
+    "invariant_breaches": ("count",),
 }
 """Which statistics of which metric are measured; a KPI may name these and no others."""
 
 MEMORY_METRICS = ("live_heap_slope", "uss_slope", "fd_slope", "thread_slope")
 """Metrics of the memory phase: `slope` is of a build itself, `added` is after minus before."""
 
-SERVER_METRICS = frozenset({"memory_uss", "memory_rss", "cpu_time", *MEMORY_METRICS})
-"""Metrics of the server's processes; they belong to no endpoint."""
+INTROSPECTED = ("service_count", "middleware_layers", "index_count", "unused_indexes", "invariant_breaches")
+"""What server and database tell of themselves, once a round."""
+
+SERVER_METRICS = frozenset({"memory_uss", "memory_rss", "cpu_time", *MEMORY_METRICS, *INTROSPECTED})
+"""Metrics of the server as a whole; they belong to no endpoint."""
 
 MIX_STATS = frozenset({"p50_typical", "p95_typical", "p50_calm", "p95_calm"})
 """Statistics of the whole mix alone: of one endpoint a slice has too few requests."""
@@ -67,12 +77,22 @@ class Grouping:
     """An order of rows in which each endpoint's rows stand together."""
 
     order: IntArray
-    groups: tuple[tuple[str, slice], ...]
-    """Endpoint and where its rows stand in that order; the whole mix comes first."""
+    groups: tuple[tuple[str, slice | IntArray], ...]
+    """Endpoint and where its rows stand in that order; the whole mix comes first, patterns last."""
 
 
-def group_by_endpoint(endpoint: Names) -> Grouping:
-    """Find the rows of each endpoint; endpoints come in alphabetical order, those without rows not at all."""
+def is_pattern(endpoint: str) -> bool:
+    """Tell whether a KPI's endpoint means a group: `GET *` does, `*` is the whole mix and none."""
+    return "*" in endpoint and endpoint != WHOLE_MIX
+
+
+def group_by_endpoint(endpoint: Names, patterns: Sequence[str] = ()) -> Grouping:
+    """Find the rows of each endpoint; endpoints come in alphabetical order, those without rows not at all.
+
+    Args:
+        endpoint: of each row.
+        patterns: groups of endpoints that are wanted as well; `*` in one stands for anything.
+    """
     # Up to 16 bits numpy sorts by radix: linear in the number of rows.
     narrow = endpoint.codes.astype(np.int16) if len(endpoint.words) < 2**15 else endpoint.codes
     ends = np.cumsum(np.bincount(endpoint.codes, minlength=len(endpoint.words)))
@@ -83,14 +103,31 @@ def group_by_endpoint(endpoint: Names) -> Grouping:
         if end > start
     ]
     return Grouping(
-        order=np.argsort(narrow, kind="stable"), groups=((WHOLE_MIX, slice(None)), *sorted(groups, key=_word))
+        order=np.argsort(narrow, kind="stable"),
+        groups=((WHOLE_MIX, slice(None)), *sorted(groups, key=_word), *_pattern_groups(patterns, groups)),
     )
 
 
+def _pattern_groups(
+    patterns: Sequence[str], groups: Sequence[tuple[str, slice]]
+) -> Iterator[tuple[str, IntArray]]:
+    for pattern in patterns:
+        known = re.compile(".*".join(re.escape(part) for part in pattern.split("*")), re.DOTALL)
+        rows = [np.arange(at.start, at.stop) for word, at in groups if known.fullmatch(word)]
+        if rows:
+            yield pattern, np.concatenate(rows)
+
+
 def measure_requests(
-    columns: Columns, *, variant_id: str, round_index: int, load: Load, alone: Columns | None = None
+    columns: Columns,
+    *,
+    variant_id: str,
+    round_index: int,
+    load: Load,
+    alone: Columns | None = None,
+    patterns: Sequence[str] = (),
 ) -> tuple[Measurement, ...]:
-    """Measure everything that requests tell, for the whole mix and for each endpoint.
+    """Measure everything that requests tell, for the whole mix, each endpoint and each group of `patterns`.
 
     A percentile that too few samples support, and a metric that the server does not report, has the value
     None with the number of samples that there were.
@@ -102,12 +139,12 @@ def measure_requests(
         load: what was asked for.
         alone: the samples of the precision part; what the server says of itself is then taken from these.
     """
-    grouping = group_by_endpoint(columns.endpoint)
+    grouping = group_by_endpoint(columns.endpoint, patterns)
     if alone is None:
         groupings = [(columns, grouping)]
         found = list(_measure_timings(columns, grouping, _LOAD_TIMINGS + _SERVER_TIMINGS))
     else:
-        groupings = [(columns, grouping), (alone, group_by_endpoint(alone.endpoint))]
+        groupings = [(columns, grouping), (alone, group_by_endpoint(alone.endpoint, patterns))]
         found = [
             *_measure_timings(columns, grouping, _LOAD_TIMINGS),
             *_measure_timings(*groupings[1], _ALONE_TIMINGS + _SERVER_TIMINGS),
@@ -167,6 +204,24 @@ def measure_server(
     )
 
 
+def measure_introspection(
+    counts: Mapping[str, float | None], *, variant_id: str, round_index: int
+) -> tuple[Measurement, ...]:
+    """Measure what server and database told of themselves; what is missing from `counts` has no value."""
+    return tuple(
+        Measurement(
+            variant_id=variant_id,
+            round_index=round_index,
+            endpoint=WHOLE_MIX,
+            metric=metric,
+            stat=METRIC_STATS[metric][0],
+            value=counts.get(metric),
+            sample_count=0 if counts.get(metric) is None else 1,
+        )
+        for metric in INTROSPECTED
+    )
+
+
 _Found = tuple[str, str, str, float | None, int]
 """Metric, endpoint, statistic, value, number of samples."""
 
@@ -208,16 +263,22 @@ def _statistics(sample: FloatArray, stats: Sequence[str]) -> Iterator[tuple[str,
 
 
 def _measure_errors(groupings: Sequence[tuple[Columns, Grouping]], load: Load) -> Iterator[_Found]:
-    """Count the failures of all parts of the round together."""
+    """Count the failures and the wrong answers of all parts of the round together."""
+    wrong: dict[str, tuple[int, int]] = {}
     counts: dict[str, tuple[int, int]] = {WHOLE_MIX: (load.dropped_arrivals, load.dropped_arrivals)}
     for columns, grouping in groupings:
         is_failed = columns.is_failed[grouping.order]
+        is_wrong = is_failed & _is_answer(columns)[grouping.order]
         for endpoint, rows in grouping.groups:
             failures, requests = _failures(is_failed[rows])
             failed, total = counts.get(endpoint, (0, 0))
             counts[endpoint] = failed + failures, total + requests
+            known, answered = wrong.get(endpoint, (0, 0))
+            wrong[endpoint] = known + int(np.count_nonzero(is_wrong[rows])), answered + requests
     for endpoint, (failed, total) in counts.items():
         yield "error_share", endpoint, "share", 100 * failed / total if total else None, total
+    for endpoint, (count, requests) in wrong.items():
+        yield "wrong_answers", endpoint, "count", float(count) if requests else None, requests
 
 
 def _measure_rates(grouping: Grouping, load: Load) -> Iterator[_Found]:
@@ -225,6 +286,12 @@ def _measure_rates(grouping: Grouping, load: Load) -> Iterator[_Found]:
         requests = grouping.order[rows].size
         rate = requests / load.duration_s if load.duration_s > 0 else None
         yield "achieved_rate", endpoint, "mean", rate, requests
+
+
+def _is_answer(columns: Columns) -> BoolArray:
+    """Tell which requests were answered, and not with an error: if they failed, the scenario said so."""
+    is_answer: BoolArray = (columns.status >= 200) & (columns.status < 400)
+    return is_answer
 
 
 def _failures(is_failed: BoolArray) -> tuple[int, int]:

@@ -160,6 +160,10 @@ class RunFolder:
         """Return the file of the database's statement statistics."""
         return self.variant_dir(round_index, variant_id) / "queries.json"
 
+    def counts_json(self, round_index: int, variant_id: str) -> Path:
+        """Return the file of what server and database told of themselves."""
+        return self.variant_dir(round_index, variant_id) / "counts.json"
+
     def server_log(self, round_index: int, variant_id: str) -> Path:
         """Return the file of what the server wrote."""
         return self.variant_dir(round_index, variant_id) / "server.log"

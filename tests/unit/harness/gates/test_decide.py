@@ -3,6 +3,7 @@
 import pytest
 
 from harness.gates.decide import judge_kpi, judge_run
+from harness.gates.effort import Effort
 from harness.gates.kpi_file import parse_target
 from harness.model.measurement import Comparison, Estimate
 from harness.model.verdict import Check, Kpi, KpiVerdict, Outcome, Verdict
@@ -12,7 +13,8 @@ def estimate(value, low, high, unit="%"):
     return Estimate(value=value, low=low, high=high, unit=unit, sample_count=1000)
 
 
-def kpi(*targets, title="Response time", unit="ms", is_blocking=True, kpi_id="response-time"):
+def kpi(*targets, title="Response time", unit="ms", is_blocking=True, kpi_id="response-time", **options):
+    warn = tuple(parse_target(limit, unit) for limit in options.pop("warn", ()))
     return Kpi(
         id=kpi_id,
         title=title,
@@ -22,10 +24,12 @@ def kpi(*targets, title="Response time", unit="ms", is_blocking=True, kpi_id="re
         endpoint="*",
         targets=tuple(parse_target(target, unit) for target in targets),
         is_blocking=is_blocking,
+        warn=warn,
+        **options,
     )
 
 
-def judge(claim, *, after=None, change=None, reason=""):
+def judge(claim, *, after=None, change=None, reason="", counts=(1000, 1000), effort=None):
     comparison = Comparison(
         endpoint="*",
         metric="response_time",
@@ -33,11 +37,11 @@ def judge(claim, *, after=None, change=None, reason=""):
         before=None,
         after=after,
         change=change,
-        before_count=1000,
-        after_count=1000,
+        before_count=counts[0],
+        after_count=counts[1],
         reason=reason,
     )
-    verdict = judge_kpi(claim, [comparison]).verdict
+    verdict = judge_kpi(claim, [comparison], effort=effort).verdict
     return verdict.outcome.value, verdict.reason
 
 
@@ -188,13 +192,139 @@ def test_a_met_target_does_not_hide_that_another_has_no_number():
     assert outcome == ("inconclusive", "Response time cannot be judged: before not resolvable.")
 
 
-def test_an_endpoint_that_nobody_asked_for_is_inconclusive():
+def test_an_endpoint_that_nobody_asked_for_has_no_data():
     verdict = judge_kpi(kpi("<= 400 ms"), [])
 
     assert verdict.comparison is None
     assert verdict.verdict == Verdict(
-        outcome=Outcome.INCONCLUSIVE, reason="Response time cannot be judged: no request went to *."
+        outcome=Outcome.NO_DATA, reason="Response time has no data: no request went to *."
     )
+
+
+@pytest.mark.parametrize("counts", [(0, 1000), (1000, 0), (0, 0)])
+def test_what_was_never_measured_on_a_side_has_no_data(counts):
+    reason = "not measured: no good answer carries it in a Server-Timing header"
+
+    assert judge(kpi("change <= -60 %"), reason=reason, counts=counts) == (
+        "no_data",
+        f"Response time has no data: {reason}.",
+    )
+
+
+def test_a_level_needs_no_baseline():
+    after = estimate(312, 300, 325, unit="ms")
+
+    assert judge(kpi("<= 400 ms"), after=after, counts=(0, 1000))[0] == "passed"
+
+
+@pytest.mark.parametrize("bound", [float("nan"), float("inf")])
+def test_a_number_that_is_none_is_no_data_and_never_a_pass(bound):
+    for target in ("<= 400 ms", ">= 100 ms"):
+        outcome, reason = judge(kpi(target), after=estimate(312, 300, bound, unit="ms"))
+
+        assert (outcome, reason) == ("no_data", "Response time has no data: the value is not a number.")
+
+
+def test_a_miss_is_told_even_where_another_target_has_no_data():
+    after = estimate(500, 480, 520, unit="ms")
+
+    assert judge(kpi("<= 400 ms", "change <= -60 %"), after=after, counts=(0, 1000))[0] == "failed"
+
+
+def test_a_lost_baseline_warns_at_best_where_the_file_allows_it():
+    after = estimate(312, 300, 325, unit="ms")
+    claim = kpi("<= 400 ms", "change <= -60 %", on_missing_baseline="warned")
+
+    assert judge(claim, after=after, counts=(0, 1000)) == (
+        "warned",
+        (
+            "Response time is now 312 ms (300 to 325 ms), the claim was at most 400 ms."
+            " There is no baseline, so no change was judged."
+        ),
+    )
+    alone = kpi("change <= -60 %", on_missing_baseline="warned")
+    assert judge(alone, after=after, counts=(0, 1000))[0] == "no_data"
+
+
+@pytest.mark.parametrize(
+    ("after", "outcome"),
+    [
+        ((250, 240, 260), "passed"),
+        ((310, 305, 315), "warned"),
+        ((300, 290, 310), "warned"),
+        ((318, 310, 330), "inconclusive"),
+        ((340, 330, 350), "failed"),
+    ],
+)
+def test_between_target_and_warning_limit_lies_a_warning(after, outcome):
+    assert judge(kpi("<= 300 ms", warn=["<= 320 ms"]), after=estimate(*after, unit="ms"))[0] == outcome
+
+
+def test_a_warning_tells_target_and_limit():
+    claim = kpi("<= 300 ms", warn=["<= 320 ms"])
+
+    assert judge(claim, after=estimate(310, 305, 315, unit="ms"))[1] == (
+        "Response time is now 310 ms (305 to 315 ms), which does not prove the claim of at most 300 ms,"
+        " but keeps its warning limit, at most 320 ms."
+    )
+
+
+def test_a_warning_limit_guards_only_the_target_of_its_kind():
+    claim = kpi("<= 300 ms", "change <= -20 %", warn=["<= 320 ms"])
+    after = estimate(310, 305, 315, unit="ms")
+
+    assert judge(claim, after=after, change=estimate(-30, -35, -25))[0] == "warned"
+    assert judge(claim, after=after, change=estimate(-10, -15, -5))[0] == "failed"
+
+
+def test_the_estimate_alone_decides_only_where_the_file_asks_for_it():
+    after = estimate(390, 350, 430, unit="ms")
+
+    assert judge(kpi("<= 400 ms"), after=after)[0] == "inconclusive"
+    assert judge(kpi("<= 400 ms", decide_on="point"), after=after) == (
+        "passed",
+        (
+            "Response time is now 390 ms (350 to 430 ms), the claim was at most 400 ms."
+            " Judged by the estimate alone."
+        ),
+    )
+
+
+def test_too_few_requests_decide_nothing_where_the_file_asks_for_more():
+    claim = kpi("<= 400 ms", min_requests=2000)
+    after = estimate(312, 300, 325, unit="ms")
+
+    assert judge(claim, after=after, counts=(1000, 1999)) == (
+        "inconclusive",
+        "Response time cannot be judged: 1,999 requests, the KPI file asks for 2,000.",
+    )
+    assert judge(claim, after=after, counts=(1000, 2000))[0] == "passed"
+
+
+def test_an_undecided_kpi_can_count_as_failed():
+    claim = kpi("<= 400 ms", on_inconclusive="failed")
+
+    assert judge(claim, after=estimate(390, 350, 430, unit="ms"))[0] == "failed"
+
+
+@pytest.mark.parametrize(
+    ("after", "remedy"),
+    [
+        ((380, 350, 412), "About 9 more rounds (5 minutes) of the same kind would decide."),
+        ((390, 350, 434), "About 101 more rounds (51 minutes) of the same kind would decide."),
+        (
+            (399, 350, 450),
+            "The estimate lies so near the target that more rounds of this kind would hardly decide.",
+        ),
+    ],
+)
+def test_an_undecided_kpi_says_how_much_more_would_decide(after, remedy):
+    outcome, reason = judge(
+        kpi("<= 400 ms"), after=estimate(*after, unit="ms"), effort=Effort(rounds=6, minutes=3)
+    )
+
+    assert outcome == "inconclusive"
+    assert reason.endswith(remedy)
 
 
 def kpi_verdict(outcome, *, is_blocking=True, reason="R."):
@@ -236,6 +366,31 @@ def test_one_inconclusive_blocking_kpi_makes_the_run_inconclusive():
     assert verdict == Verdict(
         outcome=Outcome.INCONCLUSIVE, reason="1 of 2 blocking KPIs could not be decided: I."
     )
+
+
+def test_the_worst_blocking_kpi_is_the_verdict():
+    order = ["invalid", "failed", "no_data", "inconclusive", "warned", "passed"]
+
+    for position, worst in enumerate(order):
+        run = judge_run([kpi_verdict(outcome) for outcome in reversed(order[position:])], [check(True)])
+        assert run.outcome.value == worst
+
+
+def test_a_run_with_a_warning_says_so_and_does_not_fail():
+    verdict = judge_run([kpi_verdict("passed"), kpi_verdict("warned", reason="W.")], [check(True)])
+
+    assert verdict == Verdict(
+        outcome=Outcome.WARNED, reason="1 of 2 blocking KPIs kept only the warning limit: W."
+    )
+    assert verdict.outcome.exit_code == 0
+
+
+@pytest.mark.parametrize(
+    ("outcome", "code"),
+    [("passed", 0), ("warned", 0), ("failed", 99), ("inconclusive", 3), ("no_data", 3), ("invalid", 4)],
+)
+def test_the_exit_code_tells_the_outcome(outcome, code):
+    assert Outcome(outcome).exit_code == code
 
 
 def test_a_run_passes_when_every_blocking_kpi_is_proven_and_advisory_ones_decide_nothing():

@@ -8,7 +8,7 @@ from harness.documents import load_schema
 from harness.errors import UsageError
 from harness.gates.kpi_file import parse_kpi_file, parse_target, read_kpi_file
 from harness.model.metric import METRIC_BY_ID
-from harness.model.verdict import Target
+from harness.model.verdict import Claim, Target
 from harness.stats.measure import METRIC_STATS
 
 ROOT = Path(__file__).parents[4]
@@ -22,10 +22,27 @@ def test_the_default_file_holds_the_claims_of_the_plan():
         ("response-time", True),
         ("query-time", True),
         ("middleware-time", False),
+        ("memory-stable", False),
+        ("service-count", True),
+        ("middleware-layers", True),
+        ("index-count", False),
+        ("unused-indexes", False),
         ("error-share", True),
-        ("memory", False),
+        ("wrong-answers", True),
+        ("double-bookings", True),
     ]
     assert [target.text for target in found.kpis[0].targets] == ["<= 400 ms", "change <= -60 %"]
+    assert found.kpis[0].claim == Claim(
+        before="800-1200 ms", after="at most 400 ms", improvement="60-70 % faster"
+    )
+
+
+@pytest.mark.parametrize("path", ["kpis.yaml", "harness/gates/no_slower.yaml"])
+def test_editors_find_the_schema_of_our_own_files(path):
+    first = (ROOT / path).read_text().splitlines()[0]
+    name = first.removeprefix("# yaml-language-server: $schema=")
+
+    assert ((ROOT / path).parent / name).resolve() == ROOT / "harness" / "gates" / "kpi_file.schema.json"
 
 
 def test_the_file_for_two_running_servers_can_be_read():
@@ -126,6 +143,67 @@ kpis:
     assert "unknown key 'gates'" in told[5]
     assert told[6].endswith("memory_uss has no p50; it has last")
     assert "belongs to the server" in told[7]
+
+
+def test_a_whole_entry_is_read():
+    (kpi,) = parse_kpi_file(
+        """version: 1
+comparison: {min_requests: 500, on_inconclusive: failed, on_missing_baseline: warned}
+kpis:
+  - id: reads
+    title: Reads
+    owner: payments
+    claim: {before: 800-1200 ms, after: <= 400 ms, improvement: 60-70 %}
+    metric: response_time
+    stat: p95
+    endpoint: "GET *"
+    target: ["<= 300 ms", "change <= -20 %"]
+    warn: ["<= 320 ms"]
+    decide_on: point
+""",
+        name="kpis.yaml",
+    ).kpis
+
+    assert [limit.value for limit in kpi.warn] == [320]
+    assert kpi.claim == Claim(before="800-1200 ms", after="<= 400 ms", improvement="60-70 %")
+    assert (kpi.decide_on, kpi.owner, kpi.line, kpi.endpoint) == ("point", "payments", 4, "GET *")
+    assert (kpi.min_requests, kpi.on_inconclusive, kpi.on_missing_baseline) == (500, "failed", "warned")
+
+
+def test_the_groups_that_kpis_are_about_are_named_once():
+    entry = "{{id: {}, title: A, metric: response_time, stat: p50, endpoint: '{}', target: ['<= 1 s']}}"
+    entries = [entry.format(f"k{i}", where) for i, where in enumerate(["*", "GET *", "GET /a", "GET *"])]
+
+    found = parse_kpi_file(f"version: 1\nkpis: [{', '.join(entries)}]", name="k.yaml")
+
+    assert found.patterns == ("GET *",)
+
+
+def test_a_warning_limit_must_be_looser_than_its_target():
+    text = """version: 1
+kpis:
+  - id: a
+    title: A
+    metric: response_time
+    stat: p50
+    target: ["<= 300 ms", "change <= -20 %"]
+    warn:
+      - "<= 300 ms"
+      - "<= 0.4 s"
+      - "change <= -30 %"
+      - "change <= -10 %"
+      - ">= 100 ms"
+      - "<= 310"
+"""
+    with pytest.raises(UsageError) as caught:
+        parse_kpi_file(text, name="k.yaml")
+
+    assert caught.value.message.splitlines()[1:] == [
+        "  k.yaml:9: '<= 300 ms' must be looser than the target '<= 300 ms'",
+        "  k.yaml:11: 'change <= -30 %' must be looser than the target 'change <= -20 %'",
+        "  k.yaml:13: '>= 100 ms' warns of nothing: no target bounds the same number on the same side",
+        "  k.yaml:14: '<= 310' has no unit; give one of us, ms, s",
+    ]
 
 
 @pytest.mark.parametrize(

@@ -226,6 +226,36 @@ def test_the_mix_comes_first_then_endpoints_by_name_and_server_metrics_have_no_e
     assert {c.endpoint for c in found if c.metric == "memory_uss"} == {"*"}
 
 
+def test_counts_need_no_statistics_and_no_number_of_rounds():
+    found = comparison([194.0, 194.0], [48.0, 50.0], metric="service_count", stat="last", counts=1)
+
+    assert found.after is not None
+    assert (found.after.value, found.after.low, found.after.high) == (49, 48, 50)
+    assert found.change is not None
+    assert (found.change.low, found.change.high) == (
+        pytest.approx(100 * (48 / 194 - 1)),
+        pytest.approx(100 * (50 / 194 - 1)),
+    )
+
+
+def test_events_add_up_over_the_rounds():
+    found = comparison([0.0, 2.0, 1.0], [0.0, 0.0, 0.0], metric="wrong_answers", stat="count")
+
+    assert found.before is not None
+    assert (found.before.low, found.before.high) == (3, 3)
+    assert found.after is not None
+    assert found.after.value == 0
+    assert found.change is not None
+    assert found.change.value == -100
+
+
+def test_a_count_that_a_round_lacks_is_not_said():
+    found = comparison([5.0, None], [5.0, 5.0], metric="index_count", stat="last", counts=1)
+
+    assert found.before is None
+    assert found.reason == "before not measured in 1 of 2 rounds"
+
+
 def test_a_third_variant_does_not_disturb_the_comparison():
     both = measured("before", BEFORE) + measured("after", [value / 2 for value in BEFORE])
     third = measured("p1", [1.0] * 6, endpoint="GET /only-p1")

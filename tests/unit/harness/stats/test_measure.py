@@ -1,5 +1,7 @@
 """Measurements of one variant in one round, by hand-computed values."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -10,6 +12,7 @@ from harness.stats.measure import (
     SERVER_METRICS,
     Load,
     group_by_endpoint,
+    measure_introspection,
     measure_requests,
     measure_server,
 )
@@ -38,12 +41,13 @@ def columns(endpoints, response_ms, *, failed=(), db_ms=None, lag_ms=0.0):
     )
 
 
-def measure(samples, *, duration_s=10.0, dropped=0):
+def measure(samples, *, duration_s=10.0, dropped=0, patterns=()):
     found = measure_requests(
         samples,
         variant_id="after",
         round_index=3,
         load=Load(duration_s=duration_s, dropped_arrivals=dropped),
+        patterns=patterns,
     )
     return {(m.endpoint, m.metric, m.stat): (m.value, m.sample_count) for m in found}
 
@@ -123,6 +127,43 @@ def test_grouping_keeps_an_endpoints_rows_together_and_leaves_out_unused_words()
 
     assert grouping.order.tolist() == [1, 3, 0, 2]
     assert grouping.groups == (("*", slice(None)), ("a", slice(2, 4)), ("b", slice(0, 2)))
+
+
+def test_a_group_of_endpoints_is_measured_over_all_its_requests():
+    samples = columns(["GET /a", "POST /a", "GET /b(x)"] * 50, range(1, 151), failed=[0])
+    found = measure(samples, patterns=["GET *", "* /b(x)", "PUT *"])
+
+    assert found["GET *", "response_time", "p50"][1] == 99
+    assert found["GET *", "error_share", "share"] == (1.0, 100)
+    assert found["* /b(x)", "achieved_rate", "mean"] == (5.0, 50)
+    assert not any(endpoint == "PUT *" for endpoint, _, _ in found)
+
+
+def test_the_mix_and_its_endpoints_measure_the_same_beside_groups():
+    samples = columns(["GET /a", "POST /a"] * 50, range(1, 101))
+    plain = measure(samples)
+
+    assert plain.items() <= measure(samples, patterns=["GET *"]).items()
+
+
+def test_a_wrong_answer_is_one_that_looked_good_and_failed():
+    samples = replace(
+        columns(["GET /a"] * 5, [1] * 5, failed=[0, 1, 2]),
+        status=np.array([200, 500, 0, 200, 404], dtype=np.int16),
+    )
+
+    assert measure(samples)["*", "wrong_answers", "count"] == (1.0, 5)
+
+
+def test_what_the_server_told_of_itself_is_measured_as_it_stands():
+    found = measure_introspection(
+        {"service_count": 194, "unused_indexes": None}, variant_id="after", round_index=3
+    )
+    values = {(m.metric, m.stat): (m.value, m.sample_count) for m in found}
+
+    assert values["service_count", "last"] == (194, 1)
+    assert values["unused_indexes", "last"] == (None, 0)
+    assert values["invariant_breaches", "count"] == (None, 0)
 
 
 def test_put_together_rows_measure_like_one_file():

@@ -1,0 +1,32 @@
+"""After the load of a round: what servers and databases tell of themselves, stored as counts.json."""
+
+from collections.abc import Mapping
+
+from harness.campaign.bench import Bench
+from harness.model.plan import Round
+from harness.model.variant import Variant
+from harness.probe.introspection import ask_server, count_indexes
+from harness.store.counts import add_counts
+from harness.target.invariants import check_invariants
+from harness.target.server import RunningServer
+
+
+def store_server_counts(bench: Bench, round_: Round, servers: Mapping[str, RunningServer]) -> None:
+    """Ask each server what the experiment wants to know of it."""
+    for variant in bench.plan.variants:
+        if variant.counts:
+            counts = ask_server(servers[variant.id].base_url, variant.counts)
+            add_counts(bench.folder, bench.folder.counts_json(round_.index, variant.id), counts)
+
+
+def store_database_counts(bench: Bench, round_: Round, variant: Variant, database_url: str) -> None:
+    """Look at a database whose server has stopped: its sessions have told by then which indexes they read.
+
+    The indexes come first: the check of the data reads some of them too.
+    """
+    counts = count_indexes(database_url)
+    if variant.invariants:
+        counts["invariant_breaches"] = check_invariants(
+            variant.invariants, variant_id=variant.id, database_url=database_url
+        )
+    add_counts(bench.folder, bench.folder.counts_json(round_.index, variant.id), counts)
