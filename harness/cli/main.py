@@ -13,6 +13,7 @@ from harness.cli.capacity import capacity
 from harness.cli.compare import compare
 from harness.cli.doctor import doctor
 from harness.cli.gate import gate
+from harness.cli.history import history
 from harness.cli.init import init
 from harness.cli.list import list_
 from harness.cli.report import report
@@ -21,7 +22,7 @@ from harness.cli.serve import serve
 from harness.cli.worker import worker
 from harness.errors import ExitCode, KpibenchError
 
-COMMANDS = (run, compare, worker, capacity, doctor, serve, analyze, gate, report, init, list_)
+COMMANDS = (run, compare, worker, capacity, doctor, serve, analyze, gate, report, history, init, list_)
 
 
 class _InOrder(click.Group):

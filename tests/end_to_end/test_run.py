@@ -5,9 +5,10 @@ import json
 import pyarrow.ipc
 import pytest
 
+from harness.model.verdict import Outcome
 from harness.plan.plan_file import load_plan
 
-EXIT_CODES = {"passed": 0, "failed": 99, "inconclusive": 3, "invalid": 4}
+EXIT_CODES = {outcome.value: outcome.exit_code for outcome in Outcome}
 
 
 @pytest.fixture(scope="module")
@@ -38,7 +39,7 @@ def test_the_exit_code_is_the_verdict(done, results):
 def test_the_verdict_and_the_path_of_the_report_are_printed(done, results):
     process, run = done
 
-    assert results["outcome"] in process.stdout.lower()
+    assert Outcome(results["outcome"]).words in process.stdout.lower()
     assert str(run.name) in process.stdout
     assert "report.html" in process.stdout
 
@@ -55,6 +56,11 @@ def test_all_files_of_the_run_folder_are_there(done):
         "status.json",
         "results.json",
         "report.html",
+        "junit.xml",
+        "summary.md",
+        "kpi.csv",
+        "rounds/01/before/counts.json",
+        "rounds/06/after/counts.json",
         "rounds/01/round.json",
         "rounds/01/host.jsonl",
         "rounds/01/generator.jsonl",
@@ -106,6 +112,56 @@ def test_the_ordinary_work_of_both_variants_is_seen_in_the_database(results):
         assert any("appointments" in statement["query"] for statement in results["queries"][variant])
 
 
+def test_what_the_backend_is_made_of_is_counted_in_every_round(done, results):
+    _process, run = done
+    counted = {
+        variant: [
+            json.loads(path.read_text()) for path in sorted(run.glob(f"rounds/*/{variant}/counts.json"))
+        ]
+        for variant in ("before", "after")
+    }
+    kpis = {kpi["id"]: kpi for kpi in results["kpis"]}
+
+    assert len(counted["before"]) == len(counted["after"]) == 6
+    assert all(counts["service_count"]["count"] > 190 for counts in counted["before"])
+    assert all(counts["middleware_layers"]["count"] == 13 for counts in counted["before"])
+    for counts in counted["before"] + counted["after"]:
+        assert {name: entry["reason"] for name, entry in counts.items() if entry["count"] is None} == {}
+    assert kpis["service-count"]["before"]["value"] > 190
+    assert kpis["service-count"]["outcome"] == kpis["middleware-layers"]["outcome"] == "passed"
+    assert kpis["index-count"]["after"]["value"] > kpis["index-count"]["before"]["value"]
+
+
+def test_after_keeps_every_rule_in_the_data(results):
+    kpi = next(kpi for kpi in results["kpis"] if kpi["id"] == "double-bookings")
+
+    assert (kpi["outcome"], kpi["after"]["value"]) == ("passed", 0)
+
+
+def test_a_run_is_no_slower_than_itself_and_says_that_this_is_weaker_evidence(done, kpibench):
+    again = kpibench("gate", done[1], "--baseline", done[1], cwd=done[1])
+
+    assert again.returncode in {0, 3, 4}, again.stderr
+    assert "Weaker evidence" in again.stdout
+    assert "not measured alike" not in again.stdout
+
+
+def test_history_shows_the_run(done, kpibench):
+    shown = kpibench("history", "response-time", "--runs", done[1].parent, cwd=done[1])
+
+    assert shown.returncode == 0, shown.stderr
+    assert shown.stdout.startswith("small response-time: Response time, 1 run")
+
+
+def test_report_exports_every_form(done, kpibench):
+    forms = ("openmetrics", "github-benchmark", "bencher", "gitlab-load", "badge")
+    again = kpibench("report", done[1], *(f"--export={form}" for form in forms), cwd=done[1])
+
+    assert again.returncode == 0, again.stderr
+    for name in ("metrics.txt", "gab-smaller.json", "bmf.json", "load-performance.json", "badge.svg"):
+        assert (done[1] / name).stat().st_size > 0
+
+
 def test_after_is_found_to_be_faster_with_an_interval(results):
     change = next(
         entry["change"]
@@ -129,7 +185,7 @@ def test_gate_gives_the_verdict_again(done, kpibench, results):
     again = kpibench("gate", done[1], cwd=done[1])
 
     assert again.returncode == EXIT_CODES[results["outcome"]]
-    assert again.stdout.startswith(f"{results['outcome']}: {results['reason']}")
+    assert again.stdout.startswith(f"{Outcome(results['outcome']).words}: {results['reason']}")
 
 
 def test_report_gives_the_same_bytes_again(done, kpibench):
