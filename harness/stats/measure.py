@@ -138,6 +138,7 @@ def measure_requests(
         round_index: of which round.
         load: what was asked for.
         alone: the samples of the precision part; what the server says of itself is then taken from these.
+        patterns: groups of endpoints that are wanted as well.
     """
     grouping = group_by_endpoint(columns.endpoint, patterns)
     if alone is None:
