@@ -16,6 +16,8 @@ class EndpointRow:
     endpoint: str
     response_p50: Comparison | None
     response_p95: Comparison | None
+    response_p99: Comparison | None
+    rate: Comparison | None
     service_p50: Comparison | None
     error_share: Comparison | None
     db_time: Comparison | None
@@ -76,6 +78,8 @@ def _endpoint_row(results: Results, endpoint: str) -> EndpointRow:
         endpoint=endpoint,
         response_p50=results.comparison(endpoint, "response_time", "p50"),
         response_p95=results.comparison(endpoint, "response_time", "p95"),
+        response_p99=results.comparison(endpoint, "response_time", "p99"),
+        rate=results.comparison(endpoint, "achieved_rate", "mean"),
         service_p50=results.comparison(endpoint, "service_time", "p50"),
         error_share=results.comparison(endpoint, "error_share", "share", "mean"),
         db_time=results.comparison(endpoint, "db_time", "mean", "p50"),

@@ -71,6 +71,21 @@ def target_text(text: str) -> str:
     return re.sub(r"-(?=[\d.])", MINUS, with_signs)
 
 
+def margin_text(value: float, low: float, high: float, unit: str) -> str:
+    """Write how far a value is from its target: `248 ms to spare (238 to 257)` or `missed by 8.2 ms (...)`.
+
+    An interval on both sides is `between 3 ms to spare and 5 ms missing`.
+    """
+    decimals = _decimals(value or high, unit)
+    if low < 0 <= high:
+        spare, missing = (_fixed(end, decimals=decimals, is_signed=False) for end in (high, -low))
+        return f"between {with_unit(spare, unit)} to spare and {with_unit(missing, unit)} missing"
+    nearer, farther = sorted((abs(low), abs(high)))
+    ends = " to ".join(_fixed(end, decimals=decimals, is_signed=False) for end in (nearer, farther))
+    amount = with_unit(number_text(abs(value), unit=unit), unit)
+    return f"{amount} to spare ({ends})" if low >= 0 else f"missed by {amount} ({ends})"
+
+
 def with_unit(number: str, unit: str) -> str:
     """Put the unit behind a number; counts have none."""
     return number if unit in {"", "count"} else f"{number} {unit}"

@@ -8,7 +8,7 @@ import json
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Literal, TypeVar, cast, get_args
+from typing import Any, Literal, TypeVar, get_args
 
 from reports.errors import ReportError
 
@@ -70,7 +70,7 @@ class Kpi:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Comparison:
-    """Before against after in one statistic; `reason` says why an estimate is missing."""
+    """One variant against another in one statistic; `reason` says why an estimate is missing."""
 
     endpoint: str
     metric: str
@@ -97,6 +97,8 @@ class Variant:
     failed_count: int
     memory_uss: Estimate | None
     cpu_time: Estimate | None
+    requests_per_core: Estimate | None = None
+    """How many requests a second use one core up, by the server's CPU time alone."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -127,6 +129,9 @@ class Curve:
 
     xs_ms: tuple[float, ...]
     shares: tuple[float, ...]
+    sample_count: int = 0
+    resolvable_share: float = 0.0
+    """Above it too few samples lie beyond to say anything of the tail."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -149,6 +154,66 @@ class TimeSeries:
     p50_ms: tuple[float | None, ...]
     p95_ms: tuple[float | None, ...]
     request_counts: tuple[int, ...]
+    p99_ms: tuple[float | None, ...] = ()
+    failed_counts: tuple[int, ...] = ()
+    """Empty where the run does not tell, and the same for the two below."""
+    lengths_s: tuple[float, ...] = ()
+    in_flight: tuple[float, ...] = ()
+    """Requests under way at the same time, the mean over each window."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ShiftPoint:
+    """How much one quantile changed, in percent of before."""
+
+    share: float
+    value: float
+    low: float
+    high: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Shift:
+    """Where in the distribution of one endpoint a change sits."""
+
+    endpoint: str
+    metric: str
+    is_simultaneous: bool
+    points: tuple[ShiftPoint, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HeatMap:
+    """How many good requests of one variant took how long, when: `counts[column][band]`."""
+
+    endpoint: str
+    variant: str
+    edges_s: tuple[float, ...]
+    edges_ms: tuple[float, ...]
+    counts: tuple[tuple[int, ...], ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ResourceLine:
+    """Memory and CPU of one variant's server over one round."""
+
+    variant: str
+    round_index: int
+    at_s: tuple[float, ...]
+    uss_mib: tuple[float | None, ...]
+    cpu_cores: tuple[float | None, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ErrorGroup:
+    """Failed requests that look alike."""
+
+    variant: str
+    endpoint: str
+    status: int
+    """0: there was no answer."""
+    message: str
+    count: int
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -158,6 +223,11 @@ class Statement:
     query: str
     calls: int
     total_ms: float
+    calls_per_request: float | None = None
+    looks_repeated: bool = False
+    """It looks like one query a row (N+1)."""
+    plan: str = ""
+    """Its generic plan; empty where none was asked."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -287,6 +357,12 @@ class Results:
     """None: it was no capacity run."""
     memory: Memory | None = None
     """None: the run had no memory phase."""
+    shifts: tuple[Shift, ...] = ()
+    heat_maps: tuple[HeatMap, ...] = ()
+    resources: tuple[ResourceLine, ...] = ()
+    errors: tuple[ErrorGroup, ...] | None = None
+    """Most requests first; None where the run did not group them."""
+    error_group_count: int = 0
     other_comparisons: tuple[Comparison, ...] = ()
     """Of the other pairs, where there are more than two variants: each with the first and with the one in
     front of it."""
@@ -405,15 +481,20 @@ class _Node:
     def optional_number(self) -> float | None:
         return None if self.value is None else self.number()
 
-    def outcome(self) -> Outcome:
-        if self.value not in get_args(Outcome):
-            raise _FaultError(f"{self.place} must be one of {', '.join(get_args(Outcome))}")
-        return cast("Outcome", self.value)
+    def one_of(self, words: tuple[Any, ...]) -> Any:
+        if self.value not in words:
+            raise _FaultError(f"{self.place} must be one of {', '.join(words)}")
+        return self.value
 
     def mapping(self) -> dict[str, Any]:
         if not isinstance(self.value, dict):
             raise _FaultError(f"{self.place} must be an object")
         return self.value
+
+    def words(self, key: str) -> str:
+        """Give text or a number as text; empty where there is neither."""
+        node = self.get(key)
+        return "" if node is None or node.value is None else str(node.value)
 
     def text_or_empty(self, key: str) -> str:
         node = self.get(key)
@@ -428,7 +509,7 @@ class _Node:
 def _results(root: _Node) -> Results:
     duration = root.get("duration_s")
     confidence = root.get("confidence")
-    charts = root.get("charts") or _Node({}, "charts")
+    charts, errors = root.get("charts") or _Node({}, "charts"), root.get("errors")
     for key in ("variants", "validity", "kpis", "comparisons"):
         root[key]
     variants = root.each("variants", _variant)
@@ -440,7 +521,7 @@ def _results(root: _Node) -> Results:
         seed=root["seed"].count(),
         started_at=root.text_or_empty("started_at"),
         duration_s=duration.optional_number() if duration else None,
-        outcome=root["outcome"].outcome(),
+        outcome=root["outcome"].one_of(get_args(Outcome)),
         reason=root["reason"].text(),
         confidence=confidence.number() if confidence else 0.95,
         variants=variants,
@@ -450,6 +531,11 @@ def _results(root: _Node) -> Results:
         rounds=root.each("rounds", _round),
         distributions=charts.each("ecdf", _distribution),
         over_time=charts.each("over_time", _time_series),
+        shifts=charts.each("shift", _shift),
+        heat_maps=charts.each("heat", _heat_map),
+        resources=charts.each("resources", _resource_line),
+        errors=errors.each("groups", _error_group) if errors else None,
+        error_group_count=errors["group_count"].count() if errors else 0,
         queries=_queries(root.get("queries")),
         gap=root.text_or_empty("gap"),
         environment=root["environment"].mapping(),
@@ -495,7 +581,7 @@ def _kpi(node: _Node) -> Kpi:
         stat=node.text_or_empty("stat"),
         endpoint=node.text_or_empty("endpoint") or ALL_ENDPOINTS,
         is_blocking=blocking.flag() if blocking else True,
-        outcome=node["outcome"].outcome(),
+        outcome=node["outcome"].one_of(get_args(Outcome)),
         reason=node["reason"].text(),
         before=_estimate(node, "before"),
         after=_estimate(node, "after"),
@@ -540,6 +626,7 @@ def _variant(node: _Node) -> Variant:
         failed_count=failed.count() if failed else 0,
         memory_uss=_estimate(node, "memory_uss"),
         cpu_time=_estimate(node, "cpu_time"),
+        requests_per_core=_estimate(node, "requests_per_core"),
     )
 
 
@@ -565,7 +652,13 @@ def _round(node: _Node) -> Round:
 
 
 def _curve(node: _Node) -> Curve:
-    curve = Curve(xs_ms=node.each("x_ms", _Node.number), shares=node.each("share", _Node.number))
+    sample_count, resolvable = node.get("sample_count"), node.get("resolvable_share")
+    curve = Curve(
+        xs_ms=node.each("x_ms", _Node.number),
+        shares=node.each("share", _Node.number),
+        sample_count=sample_count.count() if sample_count else 0,
+        resolvable_share=resolvable.number() if resolvable else 0.0,
+    )
     if len(curve.xs_ms) != len(curve.shares):
         raise _FaultError(f"{node.place} has {len(curve.xs_ms)} x_ms for {len(curve.shares)} shares")
     return curve
@@ -590,16 +683,79 @@ def _time_series(node: _Node) -> TimeSeries:
         p50_ms=node.each("p50_ms", _Node.optional_number),
         p95_ms=node.each("p95_ms", _Node.optional_number),
         request_counts=node.each("request_count", _Node.count),
+        p99_ms=node.each("p99_ms", _Node.optional_number),
+        failed_counts=node.each("failed_count", _Node.count),
+        lengths_s=node.each("length_s", _Node.number),
+        in_flight=node.each("in_flight", _Node.number),
     )
     lengths = {len(series.at_s), len(series.p50_ms), len(series.p95_ms), len(series.request_counts)}
+    newer = (series.p99_ms, series.failed_counts, series.lengths_s, series.in_flight)
+    lengths |= {len(column) for column in newer if column}
     if len(lengths) != 1:
         raise _FaultError(f"{node.place} has columns of different lengths")
     return series
 
 
+def _shift(node: _Node) -> Shift:
+    return Shift(
+        endpoint=node["endpoint"].text(),
+        metric=node["metric"].text(),
+        is_simultaneous=node["is_simultaneous"].flag(),
+        points=node.each("points", _shift_point),
+    )
+
+
+def _shift_point(node: _Node) -> ShiftPoint:
+    share, value, low, high = (node[key].number() for key in ("share", "value", "low", "high"))
+    return ShiftPoint(share=share, value=value, low=low, high=high)
+
+
+def _heat_map(node: _Node) -> HeatMap:
+    heat = HeatMap(
+        endpoint=node["endpoint"].text(),
+        variant=node["variant"].text(),
+        edges_s=node.each("edges_s", _Node.number),
+        edges_ms=node.each("edges_ms", _Node.number),
+        counts=node.each("counts", lambda row: tuple(cell.count() for cell in row.items())),
+    )
+    shape = {(len(heat.edges_s) - 1, len(heat.edges_ms) - 1)}
+    if heat.counts and {(len(heat.counts), len(row)) for row in heat.counts} != shape:
+        raise _FaultError(f"{node.place} has counts that do not fit its edges")
+    return heat
+
+
+def _resource_line(node: _Node) -> ResourceLine:
+    line = ResourceLine(
+        variant=node["variant"].text(),
+        round_index=node["round"].count(),
+        at_s=node.each("at_s", _Node.number),
+        uss_mib=node.each("uss_mib", _Node.optional_number),
+        cpu_cores=node.each("cpu_cores", _Node.optional_number),
+    )
+    if len({len(line.at_s), len(line.uss_mib), len(line.cpu_cores)}) != 1:
+        raise _FaultError(f"{node.place} has columns of different lengths")
+    return line
+
+
+def _error_group(node: _Node) -> ErrorGroup:
+    return ErrorGroup(
+        variant=node["variant"].text(),
+        endpoint=node["endpoint"].text(),
+        status=int(node["status"].number()),
+        message=node["message"].text(),
+        count=node["count"].count(),
+    )
+
+
 def _statement(node: _Node) -> Statement:
+    per_request, repeated = node.get("calls_per_request"), node.get("looks_repeated")
     return Statement(
-        query=node["query"].text(), calls=node["calls"].count(), total_ms=node["total_ms"].number()
+        query=node["query"].text(),
+        calls=node["calls"].count(),
+        total_ms=node["total_ms"].number(),
+        calls_per_request=per_request.optional_number() if per_request else None,
+        looks_repeated=repeated.flag() if repeated else False,
+        plan=node.text_or_empty("plan"),
     )
 
 

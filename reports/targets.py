@@ -48,6 +48,30 @@ def parse_target(text: str) -> Target | None:
     )
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Margin:
+    """How far inside a target the measured value and the ends of its interval are; negative is outside."""
+
+    value: float
+    low: float
+    high: float
+    unit: str
+
+
+def margin(kpi: Kpi, target: Target) -> Margin | None:
+    """Give the room that is left to one target; of a target for the change in percentage points."""
+    seen = kpi.change if target.is_change else kpi.after
+    if seen is None or seen.unit != target.unit:
+        return None
+    ends = [target.value - seen.low, target.value - seen.high]
+    if not target.is_upper_limit:
+        ends = [-end for end in ends]
+    value = target.value - seen.value if target.is_upper_limit else seen.value - target.value
+    return Margin(
+        value=value, low=min(ends), high=max(ends), unit="points" if target.is_change else seen.unit
+    )
+
+
 def absolute_target(kpi: Kpi, unit: str) -> Target | None:
     """Find the KPI's target for after itself in the given unit."""
     targets = (parse_target(text) for text in kpi.targets)

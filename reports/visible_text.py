@@ -22,6 +22,12 @@ def short_name(text: str, limit: int = MAX_NAME_LENGTH) -> str:
     return shown[:head] + _ELLIPSIS + shown[len(shown) - tail :]
 
 
+def visible_lines(text: str, limit: int = 4_000) -> str:
+    """Give the visible text of each line, cut after `limit` characters."""
+    shown = "\n".join(visible(line) for line in text.splitlines())
+    return shown if len(shown) <= limit else shown[: limit - 1] + _ELLIPSIS
+
+
 def _is_hidden(character: str) -> bool:
     return unicodedata.category(character) in _HIDDEN_CATEGORIES
 

@@ -4,8 +4,9 @@ Only whole rounds take part: those in which every slice that counts was finished
 answer is a verdict with its reason, never a crash and never a pass.
 """
 
+from collections import Counter
 from collections.abc import Iterator, Sequence
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, astuple, dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -26,19 +27,27 @@ from harness.model.plan import Plan, Round
 from harness.model.slice_summary import SliceSummary
 from harness.model.verdict import KpiVerdict, Outcome
 from harness.plan.plan_file import load_plan
-from harness.stats.charts import Window, ecdf
+from harness.stats.charts import Window, ecdf, heat_map, shift_function
 from harness.stats.columns import FloatArray
 from harness.stats.compare import compare, pairs_to_compare
+from harness.stats.errors import ErrorGroup
 from harness.stats.measure import METRIC_STATS, WHOLE_MIX
 from harness.stats.pairing import add_pairings
 from harness.stats.pairs import SLOW, slow_share
 from harness.stats.percentiles import QUANTILES, is_resolvable, quantile
 from harness.stats.round_changes import round_changes
+from harness.stats.statements import looks_repeated
 from harness.store.results import SCHEMA_VERSION, write_results
 from harness.store.run_folder import RunFolder
 
 TOP_STATEMENTS = 20
 """Statements of each variant that results.json holds; queries.json of each round has more."""
+
+TOP_ERRORS = 200
+"""Groups of failed requests that results.json holds."""
+
+HEAT_REQUESTS = 200
+"""Good requests of a variant that a heat map needs: below, its cells would hold one each."""
 
 _STATEMENT_SUMS = ("calls", "total_ms", "rows", "shared_blocks_hit", "shared_blocks_read")
 
@@ -134,8 +143,17 @@ def analyze(folder: RunFolder, *, look: int | None = None) -> dict[str, Any]:
             "charts": {
                 "ecdf": list(_ecdf_charts(run, rounds)),
                 "over_time": list(_over_time_charts(run, rounds)),
+                "shift": list(_shift_charts(run, rounds, kpi_file.confidence)),
+                "heat": list(_heat_charts(run, rounds)),
+                "resources": list(_resource_charts(run, rounds)),
             },
-            "queries": {variant: _top_statements(folder, run, variant) for variant in run.variants},
+            "queries": {
+                variant: _top_statements(
+                    folder, run, variant, sum(one.variants[variant].sample_count for one in rounds)
+                )
+                for variant in run.variants
+            },
+            "errors": _errors(run, rounds),
             "gap": " ".join(filter(None, (run.gap, told_interruptions(run.status, run.counting_summaries)))),
             **({"memory": memory.section} if memory.section else {}),
             "environment": environment,
@@ -310,8 +328,22 @@ def _variants(
             "request_count": sum(one.sample_count for one in seen) + dropped,
             "failed_count": sum(one.failed_count for one in seen) + dropped,
             "memory_uss": _level(pairs, variant.id, "memory_uss", "last"),
-            "cpu_time": _level(pairs, variant.id, "cpu_time", "mean"),
+            "cpu_time": (cpu := _level(pairs, variant.id, "cpu_time", "mean")),
+            "requests_per_core": _requests_per_core(cpu),
         }
+
+
+def _requests_per_core(cpu_time: dict[str, Any] | None) -> dict[str, Any] | None:
+    """Return how many requests a second use one core up, by the server's CPU time alone."""
+    if cpu_time is None or cpu_time["low"] <= 0:
+        return None
+    per_second = {end: 1000 / cpu_time[end] for end in ("value", "low", "high")}
+    return cpu_time | {
+        "value": per_second["value"],
+        "low": per_second["high"],
+        "high": per_second["low"],
+        "unit": "/s",
+    }
 
 
 def _level(
@@ -346,12 +378,84 @@ def _ecdf_charts(run: _Run, rounds: Sequence[AnalyzedRound]) -> Iterator[dict[st
     }
     endpoints = {name for seen in sides.values() for one in seen for name in one.response_ms}
     for endpoint in (WHOLE_MIX, *sorted(endpoints)):
-        lines = {side: asdict(ecdf(_pooled(seen, endpoint))) for side, seen in sides.items()}
+        lines = {
+            side: asdict(ecdf(_pooled(seen, endpoint), round_count=len(seen))) for side, seen in sides.items()
+        }
         yield {"endpoint": endpoint, "metric": "response_time", **lines}
 
 
+def _shift_charts(run: _Run, rounds: Sequence[AnalyzedRound], confidence: float) -> Iterator[dict[str, Any]]:
+    """Give the shift function of the mix and of each endpoint, as far as anything of it is resolvable."""
+    sides = [[one.variants[variant] for one in rounds] for variant in (run.before, run.after)]
+    endpoints = {name for seen in sides for one in seen for name in one.response_ms}
+    for endpoint in (WHOLE_MIX, *sorted(endpoints)):
+        befores, afters = ([_pooled([one], endpoint) for one in seen] for seen in sides)
+        found = shift_function(befores, afters, confidence=confidence)
+        if found.points:
+            yield {
+                "endpoint": endpoint,
+                "metric": "response_time",
+                "is_simultaneous": found.is_simultaneous,
+                "points": [{"share": point.share, **asdict(point.change)} for point in found.points],
+            }
+
+
+def _heat_charts(run: _Run, rounds: Sequence[AnalyzedRound]) -> Iterator[dict[str, Any]]:
+    """Give the heat maps of the mix and of each endpoint that has enough requests on both sides."""
+    sides = (run.before, run.after)
+    endpoints = {name for one in rounds for side in sides for name in one.variants[side].response_ms}
+    for endpoint in (WHOLE_MIX, *sorted(endpoints)):
+        seen = {side: [one.variants[side] for one in rounds] for side in sides}
+        if any(_pooled(seen[side], endpoint).size < HEAT_REQUESTS for side in sides):
+            continue
+        for side in sides:
+            slices = [
+                counts.get(endpoint, np.zeros_like(counts[WHOLE_MIX]))
+                for one in seen[side]
+                for counts in one.heat
+            ]
+            lengths = [length for one in seen[side] for length in one.window_s]
+            yield {"endpoint": endpoint, "variant": side, **asdict(heat_map(slices, window_s=lengths))}
+
+
+def _resource_charts(run: _Run, rounds: Sequence[AnalyzedRound]) -> Iterator[dict[str, Any]]:
+    zero_ns = _zero_ns(run)
+    for one in rounds:
+        for variant, seen in one.variants.items():
+            line = seen.resources
+            if line.at_ns:
+                yield {
+                    "variant": variant,
+                    "round": one.index,
+                    "at_s": [(at_ns - zero_ns) / 1e9 for at_ns in line.at_ns],
+                    "uss_mib": list(line.uss_mib),
+                    "cpu_cores": list(line.cpu_cores),
+                }
+
+
+def _errors(run: _Run, rounds: Sequence[AnalyzedRound]) -> dict[str, Any]:
+    """Add up the groups of failed requests over the rounds, most requests first."""
+    totals: Counter[tuple[str, ErrorGroup]] = Counter()
+    for one in rounds:
+        for variant in run.variants:
+            for group, count in one.variants[variant].errors.items():
+                totals[variant, group] += count
+    ordered = sorted(totals.items(), key=lambda entry: (-entry[1], entry[0][0], astuple(entry[0][1])))
+    return {
+        "group_count": len(ordered),
+        "groups": [
+            {"variant": variant, **asdict(group), "count": count}
+            for (variant, group), count in ordered[:TOP_ERRORS]
+        ],
+    }
+
+
+def _zero_ns(run: _Run) -> int:
+    return min((summary.report.started_ns for _, summary in run.finished), default=0)
+
+
 def _over_time_charts(run: _Run, rounds: Sequence[AnalyzedRound]) -> Iterator[dict[str, Any]]:
-    zero_ns = min((summary.report.started_ns for _, summary in run.finished), default=0)
+    zero_ns = _zero_ns(run)
     for one in rounds:
         for variant, seen in one.variants.items():
             yield {"variant": variant, "round": one.index, **_line(seen.windows, zero_ns)}
@@ -362,13 +466,18 @@ def _line(windows: Sequence[Window], zero_ns: int) -> dict[str, Any]:
         "at_s": [(window.at_ns - zero_ns) / 1e9 for window in windows],
         "p50_ms": [window.p50_ms for window in windows],
         "p95_ms": [window.p95_ms for window in windows],
+        "p99_ms": [window.p99_ms for window in windows],
         "request_count": [window.request_count for window in windows],
+        "failed_count": [window.failed_count for window in windows],
+        "length_s": [window.length_s for window in windows],
+        "in_flight": [window.in_flight for window in windows],
     }
 
 
-def _top_statements(folder: RunFolder, run: _Run, variant: str) -> list[dict[str, Any]]:
+def _top_statements(folder: RunFolder, run: _Run, variant: str, request_count: int) -> list[dict[str, Any]]:
     """Add up each statement over the whole rounds; most total time first, then by text."""
     sums: dict[str, dict[str, Any]] = {}
+    plans: dict[str, str] = {}
     for index in run.whole_rounds:
         path = folder.queries_json(index, variant)
         statements = folder.read_json(path).get("statements", []) if path.is_file() else []
@@ -376,8 +485,20 @@ def _top_statements(folder: RunFolder, run: _Run, variant: str) -> list[dict[str
             total = sums.setdefault(statement["query"], dict.fromkeys(_STATEMENT_SUMS, 0))
             for name in _STATEMENT_SUMS:
                 total[name] += statement[name]
+            if "plan" in statement:
+                plans[statement["query"]] = statement["plan"]
     top = sorted(sums.items(), key=lambda entry: (-entry[1]["total_ms"], entry[0]))[:TOP_STATEMENTS]
-    return [
-        {"query": query, **total, "mean_ms": total["total_ms"] / total["calls"] if total["calls"] else 0.0}
-        for query, total in top
-    ]
+    return [_statement(query, total, request_count, plans.get(query)) for query, total in top]
+
+
+def _statement(query: str, total: dict[str, Any], request_count: int, plan: str | None) -> dict[str, Any]:
+    calls, rows = total["calls"], total["rows"]
+    calls_per_request = calls / request_count if request_count else None
+    return {
+        "query": query,
+        **total,
+        "mean_ms": total["total_ms"] / calls if calls else 0.0,
+        "calls_per_request": calls_per_request,
+        "looks_repeated": looks_repeated(query, calls=calls, rows=rows, calls_per_request=calls_per_request),
+        **({"plan": plan} if plan else {}),
+    }

@@ -1,5 +1,6 @@
 """Analyze one whole round: its samples and probes are read here, once."""
 
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
@@ -8,10 +9,11 @@ import numpy as np
 from harness.gates.validity import HostShare
 from harness.model.measurement import Measurement, RoundRatio
 from harness.model.slice_summary import SliceSummary
-from harness.stats.charts import Window, windows
-from harness.stats.columns import Columns, FloatArray, concatenate
+from harness.stats.charts import ResourceLine, Window, heat_counts, resource_line, window_count, windows
+from harness.stats.columns import Columns, FloatArray, IntArray, concatenate
 from harness.stats.compare import pairs_to_compare
 from harness.stats.drift import first_against_last_third
+from harness.stats.errors import ErrorGroup, group_errors
 from harness.stats.host import disturbance, mean_shares
 from harness.stats.measure import (
     WHOLE_MIX,
@@ -48,6 +50,12 @@ class VariantRound:
     windows: tuple[Window, ...]
     drift: float | None
     """See `first_against_last_third`; of the precision part where there is one."""
+    heat: tuple[dict[str, IntArray], ...]
+    """Of each counting slice, by endpoint: see `heat_counts`."""
+    window_s: tuple[float, ...]
+    """Length of a window of each of these slices."""
+    resources: ResourceLine
+    errors: Counter[ErrorGroup]
     sample_count: int
     reported_count: int
     """Requests that the generator reported; as many samples must be stored."""
@@ -208,8 +216,9 @@ def _analyze_variant(
     )
     last = max(summary.attempt for summary in counting)
     of_last_start = [summary for summary in loaded if summary.attempt == last]
+    readings = read_process(folder, folder.process_jsonl(index, variant))
     server = measure_server(
-        read_process(folder, folder.process_jsonl(index, variant)),
+        readings,
         variant_id=variant,
         round_index=index,
         counting_ns=_spans(of_last_start),
@@ -242,6 +251,15 @@ def _analyze_variant(
             )
         ),
         drift=first_against_last_third(columns if alone is None else alone),
+        heat=tuple(
+            heat_counts(
+                samples[summary.couple], started_ns=summary.report.started_ns, duration_s=summary.duration_s
+            )
+            for summary in loaded
+        ),
+        window_s=tuple(summary.duration_s / window_count(summary.duration_s) for summary in loaded),
+        resources=resource_line(readings),
+        errors=group_errors(concatenate(list(samples.values()))),
         sample_count=sum(len(part) for part in samples.values()),
         reported_count=sum(summary.report.request_count for summary in counting),
         dropped_count=load.dropped_arrivals,

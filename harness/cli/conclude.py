@@ -24,28 +24,34 @@ def conclude(folder: RunFolder) -> ExitCode:
 
 def show(folder: RunFolder) -> None:
     """Print the results as tables in the terminal."""
-    _reports("terminal", folder.path)
+    reports("terminal", folder.path)
 
 
-def write_report(folder: RunFolder) -> None:
-    """Write kpi.csv and report.html and print their paths."""
-    for form in ("csv", "html"):
-        _reports(form, folder.path)
+def write_report(folder: RunFolder, *options: str) -> int:
+    """Write kpi.csv and the report and print their paths; return the exit code of the one that failed, or 0.
+
+    Args:
+        folder: the run.
+        options: of `python -m reports html`.
+    """
+    codes = (reports("csv", folder.path), reports("html", folder.path, *options))
+    return max(codes)
 
 
 def write_ci_files(folder: RunFolder, *, is_announced: bool) -> None:
     """Write junit.xml and summary.md and print their paths; announced, GitHub shows them too."""
-    _reports("ci", folder.path, *(["--announce"] if is_announced else []))
+    reports("ci", folder.path, *(["--announce"] if is_announced else []))
 
 
 def write_exports(folder: RunFolder, forms: Sequence[str]) -> None:
     """Write the forms of `reports.exports` that are asked for and print their paths."""
-    _reports("export", folder.path, *forms)
+    reports("export", folder.path, *forms)
 
 
-def _reports(form: str, path: Path, *options: str) -> None:
+def reports(form: str, path: Path, *options: str) -> int:
     """Start the reporter as a process of its own: charts and tables stay out of the measuring process."""
     sys.stdout.flush()
     done = subprocess.run([sys.executable, "-m", "reports", form, str(path), *options], check=False)
-    if done.returncode:
+    if done.returncode not in {0, ExitCode.INTERRUPTED}:
         click.echo(f"kpibench: the {form} report failed; results.json in {path} is whole.", err=True)
+    return done.returncode

@@ -1,11 +1,11 @@
-"""`kpibench report`: render report.html and everything beside it again."""
+"""`kpibench report`: render the report and everything beside it again, print it, or serve all of them."""
 
 from pathlib import Path
 
 import click
 
-from harness.cli.conclude import write_ci_files, write_exports, write_report
-from harness.errors import ExitCode
+from harness.cli.conclude import reports, write_ci_files, write_exports, write_report
+from harness.errors import ExitCode, UsageError
 from harness.store.run_folder import RunFolder
 
 EXPORT_FORMS = ("openmetrics", "github-benchmark", "bencher", "gitlab-load", "badge")
@@ -13,7 +13,7 @@ EXPORT_FORMS = ("openmetrics", "github-benchmark", "bencher", "gitlab-load", "ba
 
 
 @click.command()
-@click.argument("run", type=click.Path(path_type=Path))
+@click.argument("run", type=click.Path(path_type=Path), required=False)
 @click.option(
     "--export",
     "forms",
@@ -22,21 +22,58 @@ EXPORT_FORMS = ("openmetrics", "github-benchmark", "bencher", "gitlab-load", "ba
     help="Also write this form for another tool; may be repeated.",
 )
 @click.option("--open", "is_opened", is_flag=True, help="Open it in the browser.")
-def report(run: Path, *, forms: tuple[str, ...], is_opened: bool) -> ExitCode:
-    """Render report.html, junit.xml, summary.md and kpi.csv of the run folder RUN from its results.json.
+@click.option("--pdf", "is_printed", is_flag=True, help="Print report.pdf too, with the machine's Chromium.")
+@click.option(
+    "--section", "sections", multiple=True, metavar="ID", help="Show this section only; once for each."
+)
+@click.option(
+    "--theme",
+    type=click.Path(path_type=Path, exists=True, dir_okay=False),
+    help="YAML file with name, logo and colours of your company.",
+)
+@click.option("--serve", "is_served", is_flag=True, help="Serve an index of all runs in RUN (default: runs).")
+@click.option(
+    "--port", type=click.IntRange(0, 65535), default=0, help="Port for --serve.  [default: any free one]"
+)
+def report(
+    run: Path | None,
+    *,
+    forms: tuple[str, ...],
+    is_opened: bool,
+    is_printed: bool,
+    sections: tuple[str, ...],
+    theme: Path | None,
+    is_served: bool,
+    port: int,
+) -> ExitCode:
+    """Render the report of the run folder RUN from its results.json.
 
     \b
-    Forms: openmetrics       metrics.txt, for GitLab and Prometheus
-           github-benchmark  gab-smaller.json and gab-bigger.json, for github-action-benchmark
-           bencher           bmf.json, for Bencher
-           gitlab-load       load-performance.json, for GitLab
-           badge             badge.json for shields.io, and badge.svg
+    Examples:
+      kpibench report runs/x --open                 write report.html and report/, and show it
+      kpibench report runs/x --pdf                  report.pdf for a mail; the first two pages say it all
+      kpibench report runs/x --section verdict --section kpis
+      kpibench report --serve --open                all runs of runs/, and any two beside each other
     """  # noqa: D301
+    if is_served:
+        options = ["--port", str(port), *(["--open"] if is_opened else [])]
+        return _exit_code(reports("serve", run or Path("runs"), *options))
+    if run is None:
+        raise UsageError(
+            "Which run?", hint="Give its folder, for example runs/<id>; `kpibench list` shows them."
+        )
     folder = RunFolder.open(run)
-    write_report(folder)
+    options = [word for section in sections for word in ("--section", section)]
+    code = write_report(folder, *options, *(["--theme", str(theme)] if theme else []))
     write_ci_files(folder, is_announced=False)
     if forms:
         write_exports(folder, forms)
-    if is_opened:
+    if is_printed and not code:
+        code = reports("pdf", folder.path)
+    if is_opened and not code:
         click.launch(str(folder.report_html))
-    return ExitCode.PASSED
+    return _exit_code(code)
+
+
+def _exit_code(code: int) -> ExitCode:
+    return ExitCode.PASSED if code == 0 else ExitCode.INTERRUPTED if code == 130 else ExitCode.USAGE

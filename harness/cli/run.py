@@ -10,6 +10,7 @@ from harness.campaign.analyze import analyze
 from harness.campaign.execute import execute
 from harness.campaign.resume import is_whole, read_plan, resume
 from harness.cli.conclude import conclude
+from harness.cli.live import live_page
 from harness.cli.progress_display import ProgressDisplay
 from harness.cli.worker_options import asked_workers, worker_command, worker_options
 from harness.errors import ExitCode, MeasurementError, UsageError
@@ -57,6 +58,7 @@ FREE_DISK_BYTES = 64 << 20
     envvar="KPIBENCH_DATABASE_URL",
     help="Use this PostgreSQL (15 or newer) in place of the embedded one.",
 )
+@click.option("--live", "is_live", is_flag=True, help="Serve a page that follows the run in a browser.")
 @click.option(
     "--resume",
     "unfinished",
@@ -80,6 +82,7 @@ def run(
     kpis: str | None,
     database_url: str | None,
     unfinished: Path | None,
+    is_live: bool,
 ) -> ExitCode:
     """Run EXPERIMENT (a built-in name or a .yaml file, `quick` if none is given) and judge it.
 
@@ -114,13 +117,15 @@ def run(
                 "--resume takes the experiment and all its values from the run.",
                 hint=f"Give nothing but the folder: kpibench run --resume {unfinished}",
             )
-        return finish(RunFolder.open(unfinished), database_url=database_url)
+        return finish(RunFolder.open(unfinished), database_url=database_url, is_live=is_live)
     document = read_experiment(find_experiment(experiment or "quick"))
     plan = plan_experiment(document, overrides)
-    return measure(plan, document.text, out=out, database_url=database_url)
+    return measure(plan, document.text, out=out, database_url=database_url, is_live=is_live)
 
 
-def measure(plan: Plan, experiment_text: str, *, out: Path | None, database_url: str | None) -> ExitCode:
+def measure(
+    plan: Plan, experiment_text: str, *, out: Path | None, database_url: str | None, is_live: bool = False
+) -> ExitCode:
     """Make the run folder, execute the plan, judge it and show the verdict."""
     kpi_file = read_kpi_file(Path(plan.kpi_file))
     folder = make_folder(out, plan)
@@ -128,7 +133,7 @@ def measure(plan: Plan, experiment_text: str, *, out: Path | None, database_url:
     folder.write_text(folder.kpis_yaml, kpi_file.text)
     folder.write_text(folder.plan_json, dump_plan(plan))
     click.echo(f"{plan.title}: {_length(plan)}, run folder {folder.path}", err=True)
-    with hold_run(folder):
+    with hold_run(folder), live_page(folder, is_wanted=is_live):
         return _carry_out(execute, plan, folder, database_url)
 
 
@@ -139,7 +144,7 @@ def _length(plan: Plan) -> str:
     return " and ".join(parts)
 
 
-def finish(folder: RunFolder, *, database_url: str | None) -> ExitCode:
+def finish(folder: RunFolder, *, database_url: str | None, is_live: bool = False) -> ExitCode:
     """Measure what a run still lacks, judge it and show the verdict."""
     with hold_run(folder):
         plan = read_plan(folder)
@@ -147,7 +152,8 @@ def finish(folder: RunFolder, *, database_url: str | None) -> ExitCode:
             click.echo(f"The run {folder.path} is finished: there is nothing left to measure.", err=True)
             return conclude(folder)
         click.echo(f"{plan.title}: going on in {folder.path}", err=True)
-        return _carry_out(resume, plan, folder, database_url)
+        with live_page(folder, is_wanted=is_live):
+            return _carry_out(resume, plan, folder, database_url)
 
 
 def _carry_out(

@@ -2,7 +2,9 @@
 
 import asyncio
 from collections.abc import Coroutine
+from contextlib import suppress
 from typing import Any, TypeVar
+from urllib.parse import quote, urlsplit
 
 import asyncpg
 
@@ -11,6 +13,11 @@ from harness.errors import MeasurementError
 T = TypeVar("T")
 
 CONNECT_TIMEOUT_S = 10.0
+
+PLANNED = 5
+"""Statements of a database, those that took most time, whose plan is asked."""
+
+_PLANNABLE = ("SELECT", "WITH", "INSERT", "UPDATE", "DELETE")
 
 
 def reset_statements(admin_url: str, database_name: str) -> None:
@@ -26,7 +33,7 @@ def read_statements(admin_url: str, database_name: str, *, top: int = 200) -> di
     """Give the statements that one database ran since `reset_statements`, most total time first.
 
     The extension's view spans the server, so another database can be asked: asking leaves no trace in the
-    one that is measured.
+    one that is measured. The plans are asked there, but after the statements have been read.
 
     Args:
         admin_url: The database in which the extension is created.
@@ -68,9 +75,46 @@ async def _read(admin_url: str, database_name: str, top: int) -> dict[str, Any]:
         if reason:
             return {"available": False, "reason": reason}
         rows = await connection.fetch(_STATEMENTS, database_name, top)
-        return {"available": True, "statements": [dict(row) for row in rows]}
     finally:
         await connection.close()
+    plans = await _plans(admin_url, database_name, [row["query"] for row in rows])
+    return {
+        "available": True,
+        "statements": [
+            dict(row) | ({"plan": plan} if (plan := plans.get(row["query"])) else {}) for row in rows
+        ],
+    }
+
+
+async def _plans(admin_url: str, database_name: str, queries: list[str]) -> dict[str, str]:
+    """Ask for the generic plan of the first statements that have one, without running them.
+
+    What the extension shows is no longer what was sent: some statements cannot be read again and have none.
+    """
+    wanted = [query for query in queries if query.lstrip().upper().startswith(_PLANNABLE)][:PLANNED]
+    url = urlsplit(admin_url)._replace(path=f"/{quote(database_name)}").geturl()
+    plans: dict[str, str] = {}
+    with suppress(asyncpg.PostgresError, asyncpg.InterfaceError, OSError):
+        connection = await asyncpg.connect(url, timeout=CONNECT_TIMEOUT_S)
+        try:
+            await connection.execute("SET plan_cache_mode = force_generic_plan")
+            for query in wanted:
+                with suppress(asyncpg.PostgresError):
+                    plans[query] = await _plan(connection, query)
+        finally:
+            await connection.close()
+    return plans
+
+
+async def _plan(connection: "asyncpg.Connection[Any]", query: str) -> str:
+    await connection.execute("DEALLOCATE ALL")
+    await connection.execute(f"PREPARE kpibench_plan AS {query}")
+    count = await connection.fetchval(
+        "SELECT cardinality(parameter_types) FROM pg_prepared_statements WHERE name = 'kpibench_plan'"
+    )
+    values = f"({', '.join(['NULL'] * count)})" if count else ""
+    lines = await connection.fetch(f"EXPLAIN EXECUTE kpibench_plan{values}")
+    return "\n".join(line[0] for line in lines)
 
 
 _STATEMENTS = """

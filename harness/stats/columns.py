@@ -34,6 +34,8 @@ class Columns:
     step: CodeArray
     journey: Names
     endpoint: Names
+    error: Names
+    """What made a request fail; the empty word for a good one."""
     is_failed: BoolArray
     status: npt.NDArray[np.int16]
     server_db_ms: FloatArray
@@ -73,6 +75,7 @@ def concatenate(parts: Sequence[Columns]) -> Columns:
         step=np.concatenate([part.step for part in parts]),
         journey=join_names([part.journey for part in parts]),
         endpoint=join_names([part.endpoint for part in parts]),
+        error=join_names([part.error for part in parts]),
         is_failed=np.concatenate([part.is_failed for part in parts]),
         status=np.concatenate([part.status for part in parts]),
         server_db_ms=np.concatenate([part.server_db_ms for part in parts]),

@@ -62,6 +62,7 @@ def _whole_batches(file: Any, path: Path) -> Iterator[Any]:
 
 
 def _columns(table: Any) -> Columns:
+    error = _names(table["error"])
     return Columns(
         scheduled_ns=table["scheduled_ns"].to_numpy(),
         sent_ns=table["sent_ns"].to_numpy(),
@@ -70,7 +71,8 @@ def _columns(table: Any) -> Columns:
         step=table["step"].to_numpy(),
         journey=_names(table["journey"]),
         endpoint=_names(table["endpoint"]),
-        is_failed=_is_worded(_names(table["error"])),
+        error=error,
+        is_failed=_is_worded(error),
         status=table["status"].to_numpy(),
         server_db_ms=_floats(table["server_db_ms"]),
         server_middleware_ms=_floats(table["server_middleware_ms"]),

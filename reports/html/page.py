@@ -1,39 +1,89 @@
-"""report.html from results: the sections in order, and no section can take the others with it."""
+"""The page from results: the sections in order, and no section can take the others with it."""
 
 import logging
-from pathlib import Path
+from collections.abc import Sequence
+from dataclasses import dataclass
 
-from jinja2 import Environment, PackageLoader, StrictUndefined
+from jinja2 import Environment
 from markupsafe import Markup
 
-from reports import number_text
+from reports.data_files import DataFile
+from reports.html.environment import make_environment
+from reports.html.layout import SINGLE_FILE, Layout, script, script_hash, style_sheet
 from reports.html.section import Section
 from reports.html.sections import SECTIONS
-from reports.metrics import direction_word, is_on_worse_side, measured_title
-from reports.outcomes import OUTCOME_WORDS
-from reports.results import ALL_ENDPOINTS, Results
-from reports.visible_text import short_name, visible
+from reports.html.theme import NO_THEME, Theme
+from reports.results import Results
 
 _log = logging.getLogger(__name__)
-_STYLE = Path(__file__).with_name("templates") / "report.css"
 
 
-def render_page(results: Results, sections: tuple[Section, ...] = SECTIONS) -> str:
-    """Give the whole page. Equal results give equal bytes: no clock and no randomness takes part.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Body:
+    """One section as it stands in the page."""
+
+    section: Section
+    markup: Markup
+
+
+def render_bodies(
+    results: Results, sections: Sequence[Section] = SECTIONS, *, files: Sequence[DataFile] = ()
+) -> tuple[Body, ...]:
+    """Make the sections; those that do not apply to such a run are left out.
 
     A section that cannot be made is replaced by a sentence, and its traceback goes to the log.
     """
-    environment = _environment()
-    bodies = [
-        (section, _section_body(environment, section, results))
+    environment = make_environment()
+    environment.globals["files"] = tuple(files)
+    return tuple(
+        Body(section=section, markup=_section_body(environment, section, results))
         for section in sections
         if section.applies(results)
-    ]
-    return environment.get_template("page.html").render(
-        results=results,
-        sections=bodies,
-        style=Markup(_STYLE.read_text(encoding="utf-8")),  # noqa: S704  - our own file
     )
+
+
+def render_page(
+    results: Results,
+    sections: Sequence[Section] = SECTIONS,
+    *,
+    layout: Layout = SINGLE_FILE,
+    theme: Theme = NO_THEME,
+    files: Sequence[DataFile] = (),
+) -> str:
+    """Give the whole page. Equal results give equal bytes: no clock and no randomness takes part.
+
+    Args:
+        results: what is shown.
+        sections: those that are wanted.
+        layout: a single file, or a page for a folder.
+        theme: name, logo and colours.
+        files: what lies beside the page, told with its checksums.
+    """
+    return lay_out(results, render_bodies(results, sections, files=files), layout=layout, theme=theme)
+
+
+def lay_out(results: Results, bodies: Sequence[Body], *, layout: Layout, theme: Theme = NO_THEME) -> str:
+    """Give the whole page of sections that are made: drawing them takes longer than anything else."""
+    return (
+        make_environment()
+        .get_template("page.html")
+        .render(
+            results=results,
+            sections=[(body.section, body.markup) for body in bodies],
+            layout=layout,
+            theme=theme,
+            logo_source=_logo_source(layout, theme),
+            style=Markup(style_sheet() + theme.style),  # noqa: S704  - our own file, and colours of six hex digits
+            script=script(),
+            script_hash=script_hash(),
+        )
+    )
+
+
+def _logo_source(layout: Layout, theme: Theme) -> str:
+    if not theme.logo:
+        return ""
+    return theme.logo_data if layout.is_single_file else theme.logo_file
 
 
 def _section_body(environment: Environment, section: Section, results: Results) -> Markup:
@@ -44,49 +94,3 @@ def _section_body(environment: Environment, section: Section, results: Results) 
         _log.warning("section %r of the report could not be made", section.id, exc_info=error)
         body = environment.get_template("section_failed.html").render(error=type(error).__name__)
     return Markup(body)  # noqa: S704  - rendered with autoescape
-
-
-def _environment() -> Environment:
-    environment = Environment(
-        loader=PackageLoader("reports.html"),
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
-    environment.filters |= {
-        "value": number_text.value_text,
-        "interval": number_text.interval_text,
-        "change": number_text.change_text,
-        "change_interval": number_text.change_interval_text,
-        "count": number_text.count_text,
-        "number": number_text.number_text,
-        "duration": number_text.duration_text,
-        "moment": number_text.moment_text,
-        "percentage": number_text.percentage_text,
-        "target": number_text.target_text,
-        "name": short_name,
-        "visible": visible,
-        "endpoint": endpoint_name,
-        "reason": short_reason,
-    }
-    environment.globals |= {
-        "pair": number_text.pair_text,
-        "counted": number_text.counted,
-        "sample_counts": number_text.sample_counts_text,
-        "direction_word": direction_word,
-        "measured_title": measured_title,
-        "is_on_worse_side": is_on_worse_side,
-        "outcome_words": OUTCOME_WORDS,
-    }
-    return environment
-
-
-def endpoint_name(endpoint: str) -> str:
-    """Name an endpoint harmlessly; the whole mix is `all requests`."""
-    return "all requests" if endpoint == ALL_ENDPOINTS else short_name(endpoint)
-
-
-def short_reason(reason: str, limit: int = 90) -> str:
-    """Give a reason without the words `not resolvable`, which stand beside it anyway."""
-    return short_name(reason.removeprefix(f"{number_text.NOT_RESOLVABLE}:").strip(), limit)

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from typing import Literal
 
 from reports.results import Results
 
@@ -13,6 +14,8 @@ class Section:
     id: str
     """Anchor in the page, and prefix of every id inside."""
     title: str
+    part: Literal["manager", "engineer"]
+    """Who it is for: the first part takes two printed pages, the second what it needs."""
     template: str
     """File in `templates/sections`."""
     content: Callable[[Results], Mapping[str, object]]

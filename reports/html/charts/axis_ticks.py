@@ -18,6 +18,15 @@ def use_log_x_axis(axes: Axes, low: float, high: float, *, unit: str = "") -> No
     axes.set_xticks([], minor=True)
 
 
+def use_log_y_axis(axes: Axes, low: float, high: float) -> None:
+    """Make y logarithmic, as `use_log_x_axis` does for x."""
+    axes.set_yscale("log")
+    axes.set_ylim(low, high)
+    ticks = log_ticks(low, high)
+    axes.set_yticks(ticks, [f"{tick:,g}" for tick in ticks])
+    axes.set_yticks([], minor=True)
+
+
 def log_ticks(low: float, high: float) -> list[float]:
     """Give at most nine round values within `low` and `high`; the powers of ten alone if that is enough."""
     exponents = range(math.floor(math.log10(low)), math.ceil(math.log10(high)) + 1)

@@ -33,8 +33,12 @@ class NotEnoughData:
     found: int
     needed: int
     noun: str
+    reason: str = ""
+    """Takes the place of the numbers where the results tell what is missing."""
 
     @property
     def sentence(self) -> str:
         """Say what is missing."""
+        if self.reason:
+            return f"{self.subject}: not enough data: {self.reason}."
         return f"{self.subject}: not enough data: n = {self.found} {self.noun}, need {self.needed}."

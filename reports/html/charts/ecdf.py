@@ -13,7 +13,7 @@ from reports.targets import Target
 
 _SIZE_IN = (7.2, 3.0)
 _MIN_POINTS = 2
-_MAX_POINTS = 200
+_MAX_POINTS = 150
 _TABLE_ROWS = 12
 
 

@@ -24,6 +24,9 @@ AFTER = "#010105"
 TARGET = "#010106"
 GOOD = "#010107"
 PAGE = "#010108"
+BAND = "#010109"
+HEAT = ("#010111", "#010112", "#010113", "#010114", "#010115")
+"""From few to many."""
 
 _CLASS_BY_SENTINEL = {
     TEXT: "text",
@@ -34,6 +37,8 @@ _CLASS_BY_SENTINEL = {
     TARGET: "target",
     GOOD: "good",
     PAGE: "page",
+    BAND: "band",
+    **{sentinel: f"heat-{level}" for level, sentinel in enumerate(HEAT, start=1)},
 }
 _SVG = "{http://www.w3.org/2000/svg}"
 _XLINK_HREF = "{http://www.w3.org/1999/xlink}href"
@@ -84,6 +89,9 @@ def chart_style(chart_id: str) -> Iterator[None]:
         "ytick.labelcolor": TEXT,
         "legend.frameon": False,
         "path.simplify": False,
+        # The grid says where a tick is; a mark for each would be a tenth of a small chart.
+        "xtick.major.size": 0,
+        "ytick.major.size": 0,
     }
     with mpl.rc_context(), warnings.catch_warnings():
         for key in mpl.rcParamsDefault:
@@ -105,6 +113,8 @@ def inline_svg(figure: Figure, *, chart_id: str, title: str, description: str) -
     referenced = _referenced_ids(root)
     for element in root.iter():
         _make_inline(element, chart_id, referenced)
+    _unwrap_groups(root)
+    _drop_unseen(root)
     _describe(root, chart_id, title, description)
     return Markup(ET.tostring(root, encoding="unicode"))  # noqa: S704  - ElementTree has escaped it
 
@@ -118,6 +128,22 @@ def _drop_page_wide_parts(root: ET.Element) -> None:
         for definitions in parent.findall(f"{_SVG}defs"):
             if all(child.tag == f"{_SVG}style" for child in definitions):
                 parent.remove(definitions)
+
+
+def _drop_unseen(root: ET.Element) -> None:
+    """Take out grounds that are not painted; what a clip path is made of stays."""
+    for child in list(root):
+        if child.tag == "path" and child.attrib.keys() == {"d", "fill"} and child.get("fill") == "none":
+            root.remove(child)
+
+
+def _unwrap_groups(parent: ET.Element) -> None:
+    """Put the children of groups that say nothing in their place; matplotlib nests three of them a line."""
+    children = []
+    for child in parent:
+        _unwrap_groups(child)
+        children += list(child) if child.tag == "g" and not child.attrib else [child]
+    parent[:] = children
 
 
 def _referenced_ids(root: ET.Element) -> set[str]:
@@ -142,7 +168,8 @@ def _make_inline(element: ET.Element, chart_id: str, referenced: set[str]) -> No
     if classes := _page_colours(attributes):
         element.set("class", classes)
     for name, value in attributes.items():
-        element.set(name, _compact(_REFERENCE.sub(rf"url(#{chart_id}-\1)", value)))
+        compact = _path(value) if name == "d" else _compact(value)
+        element.set(name, _REFERENCE.sub(rf"url(#{chart_id}-\1)", compact))
 
 
 def _style_attributes(style: str) -> dict[str, str]:
@@ -160,6 +187,8 @@ def _style_attributes(style: str) -> dict[str, str]:
 def _page_colours(attributes: dict[str, str]) -> str:
     """Take sentinel colours out of the attributes and give the classes that stand for them."""
     classes = []
+    if attributes.get("fill") == TEXT:
+        del attributes["fill"]  # the style sheet's default for text
     for name in ("fill", "stroke"):
         if sentinel := _CLASS_BY_SENTINEL.get(attributes.get(name, "")):
             del attributes[name]
@@ -170,6 +199,33 @@ def _page_colours(attributes: dict[str, str]) -> str:
 def _compact(value: str) -> str:
     """Round coordinates to hundredths of a point and drop matplotlib's line breaks: a third of the size."""
     return " ".join(_LONG_NUMBER.sub(_rounded, value).split())
+
+
+def _path(data: str) -> str:
+    """Write straight lines as short as SVG can: along one axis only the other number is left out."""
+    tokens = data.split()
+    if {token for token in tokens if token.isalpha()} - {"M", "L", "z"}:
+        return _compact(data)
+    parts, here, position = [], ("", ""), 0
+    while position < len(tokens):
+        command = tokens[position]
+        if command == "z":
+            parts.append("z")
+            position += 1
+            continue
+        x, y = (_tenths(token) for token in tokens[position + 1 : position + 3])
+        position += 3
+        if command == "M":
+            parts.append(f"M{x} {y}")
+        elif (x, y) != here:
+            parts.append(f"V{y}" if x == here[0] else f"H{x}" if y == here[1] else f"L{x} {y}")
+        here = (x, y)
+    return "".join(parts)
+
+
+def _tenths(number: str) -> str:
+    text = f"{float(number):.1f}".removesuffix(".0")
+    return "0" if text == "-0" else text
 
 
 def _rounded(match: re.Match[str]) -> str:

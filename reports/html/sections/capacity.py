@@ -21,6 +21,7 @@ def _content(results: Results) -> Mapping[str, object]:
 CAPACITY = Section(
     id="capacity",
     title="Capacity",
+    part="manager",
     template="capacity.html",
     content=_content,
     applies=lambda results: results.capacity is not None,

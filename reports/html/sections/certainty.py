@@ -18,6 +18,7 @@ def _content(results: Results) -> Mapping[str, object]:
 CERTAINTY = Section(
     id="certainty",
     title="How sure are we?",
+    part="engineer",
     template="certainty.html",
     content=_content,
     applies=compares_requests,

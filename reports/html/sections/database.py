@@ -1,4 +1,4 @@
-"""What the database did, and what the servers cost in memory and CPU."""
+"""Where the time of a request goes: database, middleware, and which statements took it."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -6,7 +6,14 @@ from dataclasses import dataclass
 from reports.html.section import Section, compares_requests
 from reports.results import ALL_ENDPOINTS, Results, Statement
 
-_MAX_STATEMENTS = 30
+_MAX_STATEMENTS = 50
+_MAX_PLANS = 10
+_TIMES = (
+    ("response_time", "p50"),
+    ("db_time", "p50", "mean"),
+    ("middleware_time", "mean", "p50"),
+    ("query_count", "mean"),
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -17,15 +24,23 @@ class _StatementRow:
     before: Statement | None
     after: Statement | None
 
+    @property
+    def repeated(self) -> str:
+        """Name the sides on which it looks like one query a row; empty for neither."""
+        sides = (("before", self.before), ("after", self.after))
+        return " and ".join(name for name, one in sides if one and one.looks_repeated)
+
 
 def _content(results: Results) -> Mapping[str, object]:
     rows = _statement_rows(results)
     return {
         "rows": rows[:_MAX_STATEMENTS],
         "more_count": max(0, len(rows) - _MAX_STATEMENTS),
-        "memory": results.comparison(ALL_ENDPOINTS, "memory_uss", "last", "mean", "p50"),
-        "cpu": results.comparison(ALL_ENDPOINTS, "cpu_time", "mean", "p50"),
-        "shown_counts": {side: len(results.queries.get(side, ())) for side in results.queries},
+        "plans": [row for row in rows if any(one and one.plan for one in (row.before, row.after))][
+            :_MAX_PLANS
+        ],
+        "repeated_count": sum(bool(row.after and row.after.looks_repeated) for row in rows),
+        "times": [found for found in (results.comparison(ALL_ENDPOINTS, *each) for each in _TIMES) if found],
     }
 
 
@@ -47,7 +62,8 @@ def _by_query(statements: tuple[Statement, ...]) -> dict[str, Statement]:
 
 DATABASE = Section(
     id="database",
-    title="Database, memory and CPU",
+    title="Where the time goes",
+    part="engineer",
     template="database.html",
     content=_content,
     applies=compares_requests,

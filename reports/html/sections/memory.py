@@ -15,6 +15,7 @@ def _content(results: Results) -> Mapping[str, object]:
 MEMORY = Section(
     id="memory",
     title="Memory that stays",
+    part="engineer",
     template="memory.html",
     content=_content,
     applies=lambda results: results.memory is not None,

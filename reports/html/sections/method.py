@@ -55,5 +55,9 @@ def _flat(prefix: str, value: Any) -> Iterator[tuple[str, str]]:
 
 
 METHOD = Section(
-    id="method", title="Method, environment and glossary", template="method.html", content=_content
+    id="method",
+    title="Method, environment and glossary",
+    part="engineer",
+    template="method.html",
+    content=_content,
 )

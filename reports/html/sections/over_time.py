@@ -12,5 +12,10 @@ def _content(results: Results) -> Mapping[str, object]:
 
 
 OVER_TIME = Section(
-    id="over-time", title="Over time", template="over_time.html", content=_content, applies=compares_requests
+    id="over-time",
+    title="Over time",
+    part="engineer",
+    template="over_time.html",
+    content=_content,
+    applies=compares_requests,
 )

@@ -20,4 +20,4 @@ def _content(results: Results) -> Mapping[str, object]:
     }
 
 
-VERDICT = Section(id="verdict", title="Verdict", template="verdict.html", content=_content)
+VERDICT = Section(id="verdict", title="Verdict", part="manager", template="verdict.html", content=_content)

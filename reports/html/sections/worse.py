@@ -6,7 +6,9 @@ from reports.findings import find
 from reports.html.section import Section, compares_requests
 from reports.results import Results
 
-_MAX_ROWS = 50
+_MAX_ROWS = 12
+"""The part for managers takes two pages; data/comparisons.csv has all."""
+_MAX_UNRESOLVED = 50
 
 
 def _content(results: Results) -> Mapping[str, object]:
@@ -15,11 +17,17 @@ def _content(results: Results) -> Mapping[str, object]:
         "findings": findings,
         "worse": findings.worse[:_MAX_ROWS],
         "suspects": findings.suspects[:_MAX_ROWS],
-        "unresolved": findings.unresolved[:_MAX_ROWS],
+        "unresolved": findings.unresolved[:_MAX_UNRESOLVED],
         "max_rows": _MAX_ROWS,
+        "max_unresolved": _MAX_UNRESOLVED,
     }
 
 
 WORSE = Section(
-    id="worse", title="What got worse", template="worse.html", content=_content, applies=compares_requests
+    id="worse",
+    title="What got worse",
+    part="manager",
+    template="worse.html",
+    content=_content,
+    applies=compares_requests,
 )

@@ -11,8 +11,12 @@ from typing import Any
 import pytest
 from playwright.sync_api import Browser, sync_playwright
 
+from reports.html.index_page import render_comparison, render_index
+from reports.html.live_page import render_live
 from reports.html.write_report import write_report
-from reports.results import read_results
+from reports.results import parse_results, read_results
+from reports.run_index import IndexedRun
+from reports.run_watch import LiveRun, LiveSlice
 
 _TESTS = Path(__file__).parents[2]
 _BUILDER = runpy.run_path(str(_TESTS / "unit" / "reports" / "synthetic_results.py"))
@@ -66,3 +70,60 @@ def written_report(tmp_path_factory: pytest.TempPathFactory) -> Callable[..., Pa
         return written[key]
 
     return write
+
+
+@pytest.fixture(scope="session")
+def served_pages(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
+    """Give the pages around the reports, as files."""
+    folder = tmp_path_factory.mktemp("pages")
+    one, other = (
+        parse_results(_BUILDER["synthetic_results"](outcome=outcome, endpoint_count=1))
+        for outcome in ("passed", "failed")
+    )
+    runs = [
+        IndexedRun(name="20261123-120000-quick", results=one),
+        IndexedRun(name="20261123-130000-quick", results=other),
+        IndexedRun(name="20261123-140000-quick", results=None, fault="no results yet"),
+    ]
+    pages = {
+        "index": render_index(runs),
+        "comparison": render_comparison(one, other),
+        "live": render_live(_live_run(), report_path=""),
+    }
+    for name, page in pages.items():
+        (folder / f"{name}.html").write_text(
+            page.replace('http-equiv="refresh"', "data-off"), encoding="utf-8"
+        )
+    return {name: folder / f"{name}.html" for name in pages}
+
+
+def _live_run() -> LiveRun:
+    return LiveRun(
+        title="Before against after in three minutes",
+        run_id="20261123-140000-quick",
+        state="running",
+        note="Round 2 of 6.",
+        variants=("before", "after"),
+        round_count=6,
+        slice_count=48,
+        slices=tuple(
+            LiveSlice(
+                round_index=1 + index // 8,
+                variant=("before", "after")[index % 2],
+                request_count=20,
+                failed_count=index % 3,
+                rate=8.0,
+                p50_ms=(90.0, 4.0)[index % 2] + index,
+                p95_ms=None,
+            )
+            for index in range(12)
+        ),
+        outcome=None,
+        reason="",
+    )
+
+
+@pytest.fixture(scope="session")
+def build_document() -> Callable[..., dict[str, Any]]:
+    """Give the builder of results.json documents."""
+    return _BUILDER["synthetic_results"]

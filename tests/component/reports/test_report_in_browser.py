@@ -117,7 +117,7 @@ def test_everything_can_be_read_without_javascript(browser, written_report):
         opened.page.locator(".fold > summary").first.click()
 
         assert opened.page.locator(".fold figure svg").first.is_visible()
-        assert opened.page.locator("section").count() == 9
+        assert opened.page.locator("section").count() == 12
 
 
 def test_print_unfolds_every_detail_and_stays_light(browser, written_report):
@@ -161,5 +161,5 @@ def test_screen_readers_find_landmarks_headings_and_pictures(browser, written_re
     with _opened(browser, written_report()) as opened:
         assert opened.page.get_by_role("main").count() == 1
         assert opened.page.get_by_role("navigation", name="Sections").count() == 1
-        assert opened.page.get_by_role("heading", level=2).count() == 9
+        assert opened.page.get_by_role("heading", level=2).count() == 12
         assert opened.page.get_by_role("img", name="KPIs against their targets").count() == 1

@@ -31,8 +31,13 @@ def synthetic_results(
     server_timing: bool = True,
     round_count: int = 6,
     endpoints: Sequence[str] | None = None,
+    phase_count: int = 0,
 ) -> dict[str, Any]:
-    """Build one run; `server_timing=False` leaves before without its own times, as an old server would be."""
+    """Build one run.
+
+    `server_timing=False` leaves before without its own times, as an old server would be; so many
+    variants as `phase_count` stand between before and after.
+    """
     random_ = random.Random(seed)
     names = list(
         endpoints or [ENDPOINTS[i % 10] + (f"/{i // 10}" if i >= 10 else "") for i in range(endpoint_count)]
@@ -51,6 +56,10 @@ def synthetic_results(
         "confidence": 0.95,
         "variants": [
             _variant("before", "Before the optimization plan", 1242, 3, 88.4, 21.3),
+            *(
+                _variant(f"p{i}", f"Phase {i} of the plan", 1242, 0, 88.4 - i, 21.3 - i)
+                for i in range(1, phase_count + 1)
+            ),
             _variant("after", "After the optimization plan", 1242, 0, 71.2, 6.1),
         ],
         "validity": _validity(outcome),
@@ -59,6 +68,12 @@ def synthetic_results(
             c
             for index, name in enumerate(["*", *names])
             for c in _comparisons(random_, name, index, speed_up, server_timing=server_timing)
+        ]
+        + [
+            c | {"baseline": baseline, "variant": variant}
+            for baseline, variant, factor in _phase_pairs(phase_count, speed_up)
+            for index, name in enumerate(["*", *names])
+            for c in _comparisons(random_, name, index, factor, server_timing=server_timing)
         ],
         "rounds": [
             {
@@ -76,8 +91,22 @@ def synthetic_results(
                 for index in range(1, round_count + 1)
                 for variant in ("before", "after")
             ],
+            "shift": [
+                _shift(name, speed_up, is_simultaneous=round_count >= 10) for name in ["*", *names[::2]]
+            ],
+            "heat": [
+                _heat(random_, name, variant, 400 * (1 if variant == "before" else speed_up))
+                for name in ["*", *names[::2]]
+                for variant in ("before", "after")
+            ],
+            "resources": [
+                _resources(variant, index)
+                for index in range(1, round_count + 1)
+                for variant in ("before", "after")
+            ],
         },
         "queries": _queries(),
+        "errors": _errors(names),
         "gap": "",
         "environment": {
             "command": ["kpibench", "run", "quick"],
@@ -93,6 +122,15 @@ def estimate(
 ) -> dict[str, Any]:
     """Build an E of docs/formats.md."""
     return {"value": value, "low": low, "high": high, "unit": unit, "sample_count": sample_count}
+
+
+def _phase_pairs(phase_count: int, speed_up: float) -> list[tuple[str, str, float]]:
+    """Pair each phase with the start and with the one in front of it; the last phase pairs with after."""
+    step = speed_up ** (1 / (phase_count + 1))
+    ids = ["before", *(f"p{i}" for i in range(1, phase_count + 1)), "after"]
+    from_start = [("before", ids[i], step**i) for i in range(1, phase_count + 1)]
+    from_last = [(ids[i - 1], ids[i], step) for i in range(2, phase_count + 2)]
+    return from_start + from_last if phase_count else []
 
 
 _REASONS = {
@@ -118,6 +156,7 @@ def _variant(id_: str, title: str, requests: int, failed: int, memory: float, cp
         "failed_count": failed,
         "memory_uss": estimate(memory, memory * 0.98, memory * 1.02, "MiB", 6),
         "cpu_time": estimate(cpu, cpu * 0.95, cpu * 1.06, "ms", 6),
+        "requests_per_core": estimate(1000 / cpu, 1000 / cpu / 1.06, 1000 / cpu / 0.95, "/s", 6),
     }
 
 
@@ -297,7 +336,12 @@ def _comparisons(
 def _ecdf(random_: random.Random, endpoint: str, speed_up: float) -> dict[str, Any]:
     def curve(median: float) -> dict[str, Any]:
         xs = sorted(median * math.exp(random_.gauss(0, 0.55)) for _ in range(300))
-        return {"x_ms": [round(x, 3) for x in xs], "share": [(i + 1) / 300 for i in range(300)]}
+        return {
+            "x_ms": [round(x, 3) for x in xs],
+            "share": [(i + 1) / 300 for i in range(300)],
+            "sample_count": 1242,
+            "resolvable_share": 1 - 30 / 1242,
+        }
 
     base = 412.0 if endpoint == "*" else random_.uniform(50, 700)
     return {
@@ -318,8 +362,72 @@ def _over_time(random_: random.Random, variant: str, round_index: int, level: fl
         "at_s": at_s,
         "p50_ms": p50,
         "p95_ms": [None if i == 2 else value * random_.uniform(1.8, 2.8) for i, value in enumerate(p50)],
+        "p99_ms": [None] * len(at_s),
         "request_count": [41] * len(at_s),
+        "failed_count": [i % 2 for i in range(len(at_s))],
+        "length_s": [2.5] * len(at_s),
+        "in_flight": [value / 60 for value in p50],
     }
+
+
+def _shift(endpoint: str, speed_up: float, *, is_simultaneous: bool) -> dict[str, Any]:
+    change = 100 * (speed_up - 1)
+    shares = (0.05, 0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 0.95)
+    return {
+        "endpoint": endpoint,
+        "metric": "response_time",
+        "is_simultaneous": is_simultaneous,
+        "points": [
+            {
+                "share": s,
+                "value": change + 9 * s,
+                "low": change + 9 * s - 4 - 5 * s,
+                "high": change + 9 * s + 4 + 6 * s,
+            }
+            for s in shares
+        ],
+    }
+
+
+def _heat(random_: random.Random, endpoint: str, variant: str, level: float) -> dict[str, Any]:
+    edges_ms = [level / 4 * 1.33**i for i in range(13)]
+    return {
+        "endpoint": endpoint,
+        "variant": variant,
+        "edges_s": [2.5 * i for i in range(25)],
+        "edges_ms": [round(edge, 3) for edge in edges_ms],
+        "counts": [
+            [
+                max(0, round(16 * math.exp(-((band - 5) ** 2) / 5) + random_.gauss(0, 1.5)))
+                for band in range(12)
+            ]
+            for _ in range(24)
+        ],
+    }
+
+
+def _resources(variant: str, round_index: int) -> dict[str, Any]:
+    start = (round_index - 1) * _SECONDS_A_ROUND
+    level = 88.0 if variant == "before" else 71.0
+    return {
+        "variant": variant,
+        "round": round_index,
+        "at_s": [start + 2.0 * i for i in range(10)],
+        "uss_mib": [level - 10 + i for i in range(9)] + [None],
+        "cpu_cores": [0.8 if variant == "before" else 0.2] * 10,
+    }
+
+
+def _errors(names: Sequence[str]) -> dict[str, Any]:
+    groups = [
+        {"variant": variant, "endpoint": name, "status": status, "message": message, "count": count}
+        for name in names[:3]
+        for variant, status, message, count in (
+            ("before", 500, "HTTPError('500 Server Error')", 3),
+            ("after", 0, "ConnectionError: reset by peer", 1),
+        )
+    ]
+    return {"group_count": len(groups), "groups": groups}
 
 
 def _queries() -> dict[str, Any]:
@@ -329,9 +437,12 @@ def _queries() -> dict[str, Any]:
             "calls": calls,
             "total_ms": total_ms,
             "mean_ms": total_ms / calls,
+            "calls_per_request": calls / 1242,
+            "looks_repeated": calls > 3 * 1242,
             "rows": calls,
             "shared_blocks_hit": 9,
             "shared_blocks_read": 0,
+            "plan": "Seq Scan on appointments  (cost=0.00..2331.00)\n  Filter: (barber_id = $1)",
         }
 
     shared = "SELECT id, password_hash FROM clients WHERE email = $1"

@@ -21,7 +21,33 @@ def test_html_writes_the_report_and_prints_its_path(run_dir, capsys):
 
     assert capsys.readouterr().out == f"{run_dir / 'report.html'}\n"
     assert (run_dir / "report.html").read_text(encoding="utf-8").startswith("<!doctype html>")
-    assert {path.name for path in run_dir.iterdir()} == {"results.json", "report.html"}
+    assert {path.name for path in run_dir.iterdir()} == {"results.json", "report.html", "report", "data"}
+    assert {path.name for path in (run_dir / "report").iterdir()} == {"index.html", "report.css"}
+
+
+def test_a_theme_and_sections_can_be_chosen(run_dir, tmp_path_factory):
+    theme = tmp_path_factory.mktemp("theme") / "theme.yaml"
+    theme.write_text("name: Example Ltd")
+
+    assert main(["html", str(run_dir), "--section", "kpis", "--theme", str(theme)]) == 0
+
+    page = (run_dir / "report.html").read_text(encoding="utf-8")
+    assert "Example Ltd" in page
+    assert page.count("<section ") == 1
+
+
+def test_an_unknown_section_is_one_sentence_and_exit_code_two(run_dir, capsys):
+    assert main(["html", str(run_dir), "--section", "nonsense"]) == 2
+
+    assert capsys.readouterr().err.startswith(
+        "error: There is no section 'nonsense'.\nThere are: verdict, kpis"
+    )
+
+
+def test_a_pdf_needs_the_page_first(run_dir, capsys):
+    assert main(["pdf", str(run_dir)]) == 2
+
+    assert "There is no report.html" in capsys.readouterr().err
 
 
 def test_a_second_report_replaces_the_first_with_equal_bytes(run_dir):
@@ -59,7 +85,7 @@ def test_help_tells_how_to_call_it(capsys, arguments):
 
 def test_bad_usage_is_exit_code_two(capsys):
     with pytest.raises(SystemExit) as ended:
-        main(["pdf", "runs/1"])
+        main(["png", "runs/1"])
 
     assert ended.value.code == 2
     assert "invalid choice" in capsys.readouterr().err

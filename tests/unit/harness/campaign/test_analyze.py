@@ -133,6 +133,7 @@ def test_charts_and_statements_are_small_and_complete(tmp_path):
     assert results["queries"]["before"][0] == {
         "query": "SELECT 24", "calls": 60, "total_ms": 744.0, "mean_ms": 12.4, "rows": 18,
         "shared_blocks_hit": 42, "shared_blocks_read": 6,
+        "calls_per_request": 0.053286, "looks_repeated": False,
     }  # fmt: skip
 
 

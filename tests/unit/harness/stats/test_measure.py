@@ -33,6 +33,7 @@ def columns(endpoints, response_ms, *, failed=(), db_ms=None, lag_ms=0.0):
         step=np.zeros(count, dtype=np.int32),
         journey=Names(codes=np.zeros(count, dtype=np.int32), words=("day",)),
         endpoint=Names(codes=np.asarray([words.index(e) for e in endpoints], dtype=np.int32), words=words),
+        error=Names(codes=np.isin(np.arange(count), failed).astype(np.int32), words=("", "wrong")),
         is_failed=np.isin(np.arange(count), failed),
         status=np.full(count, 200, dtype=np.int16),
         server_db_ms=nothing if db_ms is None else np.asarray(db_ms, dtype=np.float64),

@@ -29,6 +29,7 @@ def slice_of(*arrivals, failed=()):
         endpoint=Names(
             codes=np.asarray([endpoints.index(row[3]) for row in rows], dtype=np.int32), words=endpoints
         ),
+        error=Names(codes=np.zeros(len(rows), dtype=np.int32), words=("",)),
         is_failed=np.asarray([(row[0], row[1]) in failed for row in rows], dtype=np.bool_),
         status=np.zeros(len(rows), dtype=np.int16),
         server_db_ms=nothing,
