@@ -28,8 +28,10 @@ def test_a_hint_stands_on_a_line_of_its_own():
 def test_each_outcome_has_its_exit_code():
     assert {outcome.value: int(outcome.exit_code) for outcome in Outcome} == {
         "passed": 0,
+        "warned": 0,
         "failed": 99,
         "inconclusive": 3,
+        "no_data": 3,
         "invalid": 4,
     }
     assert ExitCode.CRASH == 1
