@@ -113,10 +113,10 @@ def _require_equal(replayed: Any, expected: Any) -> None:
     assert effects == expected_effects
 
 
-def test_after_answers_the_same_on_postgresql_15(postgres_15_url: str, expected_in_short: Any) -> None:
+def test_after_answers_the_same_on_postgresql_15(postgres_15_url: str, expected_in_brief: Any) -> None:
     url = make_template(postgres_15_url, "reference_on_15", "after", SCALE)
 
-    _require_equal(_replayed(build("after"), url, is_short=True), expected_in_short)
+    _require_equal(_replayed(build("after"), url, is_brief=True), expected_in_brief)
 
 
 def test_no_request_of_the_corpus_is_answered_with_a_server_error(expected: Any) -> None:

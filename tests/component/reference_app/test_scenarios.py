@@ -15,8 +15,8 @@ from tests.component.reference_app.backends import Backend, serve_and
 from tests.component.reference_app.conftest import Clone
 
 SCENARIOS = Path(__file__).parents[3] / "scenarios"
-ARRIVALS = {"booking_day": 60, "booking_rush": 60, "owner_dashboard": 12, "v1_clients": 40}
-CREATES = {"booking_day", "booking_rush", "v1_clients"}
+ARRIVALS = {"booking_day": 60, "booking_rush": 60, "busy_day": 20, "owner_dashboard": 12, "v1_clients": 40}
+CREATES = {"booking_day", "booking_rush", "busy_day", "v1_clients"}
 SHORT = ("before", "after")
 """The phases between them are left to the long tests."""
 
