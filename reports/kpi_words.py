@@ -36,12 +36,8 @@ def claim_text(kpi: Kpi) -> str:
     """Give what was claimed: `claimed: 800-1200 ms before, <= 400 ms after, 60-70 % better`; else nothing."""
     if kpi.claim is None:
         return ""
-    parts = (
-        (kpi.claim.before, "before"),
-        (kpi.claim.after, "after"),
-        (kpi.claim.improvement, "improvement"),
-    )
-    return "claimed: " + ", ".join(f"{short_name(said)} {what}" for said, what in parts if said)
+    parts = ((kpi.claim.before, " before"), (kpi.claim.after, " after"), (kpi.claim.improvement, ""))
+    return "claimed: " + ", ".join(f"{short_name(said)}{when}" for said, when in parts if said)
 
 
 def level_text(estimate: Estimate | None) -> str:

@@ -19,8 +19,8 @@ from harness.target.child import free_port, wait_for
 from harness.target.postgres import Postgres, open_postgres
 
 POSTGRES_15 = Path("/usr/lib/postgresql/15/bin")
-ALONE = ("known_truth", "end_to_end", "component/drive", "component/generator", "component/probe")
-"""Folders whose tests load or watch the machine: they run one after another, all others side by side."""
+ALONE = ("known_truth", "component/drive", "component/generator", "component/probe")
+"""Folders whose tests judge the generator or the probes: one after another, all others side by side."""
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

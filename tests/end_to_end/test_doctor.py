@@ -5,6 +5,26 @@ from pathlib import Path
 
 import pytest
 
+from tests.truth_server import Behaviour, truth_server
+
+EXPERIMENT = """\
+schema_version: 1
+id: mine
+variants:
+  - {{id: before, url: "{url}/before"}}
+  - {{id: after, url: "{url}/after"}}
+load: {{scenario: load.py, rate: 40}}
+slice_seconds: 0.5
+warm_up_seconds: 0.3
+"""
+SCENARIO = """\
+from locust import FastHttpUser, task
+
+class Visitor(FastHttpUser):
+    @task
+    def visit(self):
+        self.client.get("/page")
+"""
 IDS = {
     "timer-resolution", "sleep-overshoot", "steal", "other-load", "swap", "free-disk", "generator-ceiling",
     "added-latency", "added-latency-p99", "loop-lag",
@@ -43,3 +63,27 @@ def test_an_unknown_experiment_is_told_before_anything_is_measured(kpibench, tmp
 
     assert process.returncode == 2
     assert "There is no experiment 'nonsense'" in process.stderr
+
+
+@pytest.mark.long
+def test_the_noise_floor_of_an_experiment_tells_the_smallest_change_that_some_minutes_can_see(
+    kpibench, tmp_path
+):
+    with truth_server() as truth:
+        truth.set("/before/page", Behaviour(distribution="lognormal", service_ms=10, sigma=0.3))
+        (tmp_path / "mine.yaml").write_text(EXPERIMENT.format(url=truth.url))
+        (tmp_path / "load.py").write_text(SCENARIO)
+        process = kpibench("doctor", "--experiment", "mine.yaml", "--minutes", 1, "--json", cwd=tmp_path)
+        asked = {seen.path for seen in truth.log()}
+    found = json.loads(process.stdout)
+
+    assert not any(path.startswith("/after") for path in asked)  # it is compared with itself
+    assert (found["experiment"], process.returncode) == ("mine", EXIT_CODES[found["fitness"]])
+    floors = {floor["metric"]: floor for floor in found["noise_floor"]}
+    assert {"response time p50", "service time p50"} <= set(floors)
+    for floor in floors.values():
+        assert floor["rounds"] == 6
+        assert floor["change"]["low"] <= floor["change"]["value"] <= floor["change"]["high"]
+        smallest = list(floor["smallest_change_percent"].values())
+        assert smallest == sorted(smallest, reverse=True)  # more minutes see smaller changes
+        assert all(change > 0 for change in smallest)

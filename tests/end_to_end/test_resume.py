@@ -29,6 +29,9 @@ class Ended:
 
     exit_code: int
     output: str
+    left_running: tuple = ()
+    state: str = ""
+    """As status.json says afterwards."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -36,6 +39,9 @@ class Story:
     """A run that was killed once for each of DEATHS, and then finished."""
 
     folder: Path
+    analyzed: subprocess.CompletedProcess
+    """`kpibench analyze` on what the killed harness left."""
+    outcome_of_the_rest: str
     plan_text: str
     deaths: dict
     end: Ended
@@ -83,20 +89,34 @@ def start(environment, home):
 
 
 @pytest.fixture(scope="module")
-def story(start, home):
+def story(start, home, kpibench):
     run, deaths = home / "run", {}
     process = start("tiny.yaml", "--out", "run")
     for victim, place in DEATHS.items():
         wait_for_second_slice(run, process, *place)
+        children = psutil.Process(process.pid).children(recursive=True)
         find(process, victim).kill()
         output, _ = process.communicate(timeout=60)
-        deaths[victim] = Ended(exit_code=process.returncode, output=output)
+        _gone, alive = psutil.wait_procs(children, timeout=30)
+        state = json.loads((run / "status.json").read_text())["state"]
+        deaths[victim] = Ended(
+            exit_code=process.returncode, output=output, left_running=tuple(alive), state=state
+        )
         if victim == "harness":
             plan_text = (run / "plan.json").read_text()
+            analyzed = kpibench("analyze", "run", cwd=home)
+            outcome_of_the_rest = json.loads((run / "results.json").read_text())["outcome"]
         process = start("--resume", "run")
     output, _ = process.communicate(timeout=120)
     end = Ended(exit_code=process.returncode, output=output)
-    return Story(folder=run, plan_text=plan_text, deaths=deaths, end=end)
+    return Story(
+        folder=run,
+        plan_text=plan_text,
+        deaths=deaths,
+        end=end,
+        analyzed=analyzed,
+        outcome_of_the_rest=outcome_of_the_rest,
+    )
 
 
 def wait_for_second_slice(run, process, round_index, attempt, couple):
@@ -163,6 +183,22 @@ def test_a_death_in_the_middle_is_told_with_exit_code_4_and_the_next_step(story,
     assert sentence in ended.output
     assert "To finish the run: kpibench run --resume run" in ended.output
     assert "Traceback" not in ended.output
+    assert ended.state == "failed"
+
+
+def test_the_death_of_a_server_is_told_with_its_round_and_its_log(story):
+    assert "died in round" in story.deaths["server"].output
+    assert "server.log" in story.deaths["server"].output
+
+
+@pytest.mark.parametrize("victim", DEATHS)
+def test_whoever_dies_leaves_nothing_running(story, victim):
+    assert story.deaths[victim].left_running == ()
+
+
+def test_kill_9_of_the_harness_leaves_a_folder_that_can_be_analyzed_and_has_not_passed(story):
+    assert story.analyzed.returncode == 0, story.analyzed.stderr
+    assert story.outcome_of_the_rest != "passed"
 
 
 def test_the_run_ends_by_its_verdict(story, results):

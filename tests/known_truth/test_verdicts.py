@@ -109,7 +109,7 @@ def test_8_faster_answers_that_are_wrong_fail_on_errors_and_are_no_improvement(t
     for page in pages:
         assert found.of(f"GET /{page}", "error_share", "share").after.value == 100
         assert found.of(f"GET /{page}").change is None
-        assert found.outcome("change <= -50 %", endpoint=f"GET /{page}") is Outcome.INCONCLUSIVE
+        assert found.outcome("change <= -50 %", endpoint=f"GET /{page}") is Outcome.NO_DATA
 
 
 def test_12_the_order_is_a_fair_coin_and_both_sides_get_one_schedule():
