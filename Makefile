@@ -19,10 +19,10 @@ test: $(READY) chromium redis ## Set up, then run the tests (all but the long on
 	@echo "== tests that want the machine for themselves"
 	@$(BIN)/python -m pytest -m 'not long and alone'
 
-test-long: $(READY) chromium redis ## Run the tests that take minutes or a quiet machine (about half an hour)
+test-long: $(READY) chromium redis ## Run the tests that take minutes or a quiet machine (about an hour and a half)
 	@$(BIN)/python -m pytest -m long
 
-benchmarks: $(READY) ## Measure ourselves (a quiet machine, about a quarter of an hour) and write docs/benchmarks.md
+benchmarks: $(READY) ## Measure ourselves (a quiet machine, about three quarters of an hour) and write docs/benchmarks.md
 	@$(BIN)/python -m tests.benchmarks
 
 lint: $(READY) ## Check format, lint and import direction
