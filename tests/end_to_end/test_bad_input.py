@@ -181,7 +181,7 @@ def test_a_full_disk_is_told_before_anything_starts(tmp_path, mine):
         ["mount", "-t", "tmpfs", "-o", "size=1m", "none", full], capture_output=True, check=False
     )
     if mounted.returncode:
-        pytest.skip("needs the right to mount a small file system")
+        pytest.skip("left out: a full disk, which needs the right to mount a small file system")
     try:
         done = kpibench("run", mine, "--out", full / "run", cwd=tmp_path)
     finally:

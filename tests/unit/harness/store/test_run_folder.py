@@ -171,7 +171,7 @@ def test_what_is_no_json_is_not_written(tmp_path):
     assert not folder.results_json.exists()
 
 
-@pytest.mark.skipif(not Path("/dev/full").exists(), reason="this system has no /dev/full")
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="left out: a full disk, as /dev/full is not here")
 def test_a_full_disk_is_told_in_a_sentence(tmp_path):
     folder = RunFolder.create(tmp_path)
     (tmp_path / "full.jsonl").symlink_to("/dev/full")
