@@ -12,6 +12,8 @@ from reference_app.middleware.needs import DeclaredRoutes
 from reference_app.monitoring.layer_times import TIMINGS, LayerTime, take_off
 from reference_app.monitoring.live_memory import live_memory_first
 from reference_app.monitoring.request_timings import RequestTimings, begin_request
+from reference_app.scalability.alerts import Alerts
+from reference_app.scalability.webhook import Webhook
 from reference_app.services.accounts import AccountService
 from reference_app.services.booking import BookingService
 from reference_app.services.care import NotificationService, ReviewService, WaitlistService
@@ -45,6 +47,7 @@ MAX_BODY_BYTES = 64 * 1024
 
 def make_app(components: Components, settings: Settings, loaded: LoadedData) -> web.Application:
     """Put the application together; it opens its connections when it starts."""
+    alerts = Alerts(Webhook(settings.alert_webhook) if settings.alert_webhook else None)
     connections = components.connections(settings)
     users = Users(connections)
     link = RedisLink(settings)
@@ -86,6 +89,7 @@ def make_app(components: Components, settings: Settings, loaded: LoadedData) -> 
         ],
         client_max_size=MAX_BODY_BYTES,
     )
+    app.cleanup_ctx.append(_alerting(alerts))
     app.cleanup_ctx.append(_linked(link))
     app.cleanup_ctx.append(_running(registry))
     app[JSON] = components.json()
@@ -157,6 +161,15 @@ def _other_routes(
         ).routes(),
         *AnalyticsHandlers(analytics, components.revenue(connections), today).routes(),
     ]
+
+
+def _alerting(alerts: Alerts) -> Callable[[web.Application], AsyncIterator[None]]:
+    async def alerting(_: web.Application) -> AsyncIterator[None]:
+        await alerts.open()
+        yield
+        await alerts.close()
+
+    return alerting
 
 
 def _linked(link: RedisLink) -> Callable[[web.Application], AsyncIterator[None]]:

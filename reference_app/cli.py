@@ -98,6 +98,12 @@ def _add_serve(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") 
         default="",
         help="payments, e-mail, SMS and calendar; without it, a stub is started and ended with the server",
     )
+    serving.add_argument(
+        "--alert-webhook",
+        metavar="URL",
+        default="",
+        help="post alerts and their recoveries there as JSON, besides the log (docs/formats.md)",
+    )
     serving.set_defaults(run=_serve)
 
 
@@ -234,6 +240,7 @@ def _serve(options: argparse.Namespace) -> None:
         anonymous_requests_per_minute=12 * options.requests_per_minute,
         leaks=frozenset(LEAKS if options.leaks is None else options.leaks) - {"none"},
         has_memory_probe=options.memory_probe,
+        alert_webhook=options.alert_webhook,
     )
     chosen = _build(options)
     with asyncio.Runner(loop_factory=chosen.components.event_loop) as runner:

@@ -44,3 +44,5 @@ class Settings:
     """Which of BEFORE's memory leaks are open; only the layers and services of BEFORE have any."""
     has_memory_probe: bool = False
     """Anybody may ask what the process holds in memory, each time after a garbage collection."""
+    alert_webhook: str = ""
+    """Where alerts are posted besides the log."""
