@@ -3,7 +3,7 @@
 from collections.abc import AsyncIterator, Callable
 
 from aiohttp import web
-from aiohttp.typedefs import Handler
+from aiohttp.typedefs import Handler, Middleware
 
 from reference_app.caching.changes import Changes
 from reference_app.components import Components, LayerParts
@@ -11,7 +11,9 @@ from reference_app.externals.gateway import Gateway
 from reference_app.middleware.needs import DeclaredRoutes
 from reference_app.monitoring.layer_times import TIMINGS, LayerTime, take_off
 from reference_app.monitoring.live_memory import live_memory_first
+from reference_app.monitoring.request_records import RequestRecords
 from reference_app.monitoring.request_timings import RequestTimings, begin_request
+from reference_app.monitoring.snapshots import Shown
 from reference_app.scalability.alerts import Alerts
 from reference_app.scalability.webhook import Webhook
 from reference_app.services.accounts import AccountService
@@ -63,14 +65,18 @@ def make_app(components: Components, settings: Settings, loaded: LoadedData) -> 
     others = _other_routes(components, connections, accounts, gateway, settings, loaded, registry, changes)
     layer_times: list[LayerTime] = []
     version_one = components.version_one()
-    monitoring = Monitoring(layer_times, registry, version_one)
+    scalability: dict[str, Shown | None] = {}
+    records = RequestRecords()
+    monitoring = Monitoring(records, layer_times, registry, version_one, scalability)
     listed = routes(handlers, Health(connections), monitoring, others)
+    declared = DeclaredRoutes(listed)
+    records.declare(declared)
     parts = LayerParts(
         settings=settings,
         connections=connections,
         users=users,
         accounts=accounts,
-        routes=DeclaredRoutes(listed),
+        routes=declared,
         changes=changes,
         link=link,
     )
@@ -81,7 +87,7 @@ def make_app(components: Components, settings: Settings, loaded: LoadedData) -> 
     app = web.Application(
         middlewares=[
             *([live_memory_first] if settings.has_memory_probe else []),
-            _with_timings,
+            _with_timings(records),
             errors_as_json,
             *components.arrangement(layers, layer_times, parts.routes),
             take_off,
@@ -190,10 +196,15 @@ def _running(registry: ServiceRegistry) -> Callable[[web.Application], AsyncIter
     return running
 
 
-@web.middleware
-async def _with_timings(request: web.Request, handler: Handler) -> web.StreamResponse:
-    request[TIMINGS] = begin_request()
-    return await handler(request)
+def _with_timings(records: RequestRecords) -> Middleware:
+    @web.middleware
+    async def with_timings(request: web.Request, handler: Handler) -> web.StreamResponse:
+        timings = request[TIMINGS] = begin_request()
+        response = await handler(request)
+        records.note(request, response.status, timings)
+        return response
+
+    return with_timings
 
 
 async def _add_server_timing(request: web.Request, response: web.StreamResponse) -> None:

@@ -4,8 +4,9 @@ from aiohttp import web
 
 
 def mount_of(path: str) -> str:
-    """Take the channel and the version: `/api/v2` of `/api/v2/locations/1/day`."""
-    return "/".join(path.split("/", 3)[:3])
+    """Take the channel and the version: `/api/v2` of `/api/v2/locations/1/day`, nothing of `/health/live`."""
+    parts = path.split("/", 3)
+    return "/".join(parts[:3]) if len(parts) == 4 else ""
 
 
 def endpoint_of(path: str) -> str:

@@ -1,7 +1,6 @@
 """Own time of each middleware layer: what it wraps is taken off. The same for all, apart from them."""
 
 import time
-from array import array
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
@@ -10,35 +9,18 @@ from aiohttp.typedefs import Handler, Middleware
 
 from reference_app.middleware.layer import Layer
 from reference_app.middleware.needs import DeclaredRoutes
+from reference_app.monitoring.durations import Durations
 from reference_app.monitoring.request_timings import RequestTimings
 
 TIMINGS = web.RequestKey("timings", RequestTimings)
-KEPT_CALLS = 4_096
-"""The newest calls of a layer, from which its percentiles are taken."""
 
 
 @dataclass(slots=True)
 class LayerTime:
-    """A layer's calls and own time since the start, and the own times of its newest calls."""
+    """A layer's calls and own time since the start."""
 
     name: str
-    request_count: int = 0
-    self_s: float = 0.0
-    _newest_s: "array[float]" = field(default_factory=lambda: array("d", bytes(8 * KEPT_CALLS)))
-
-    def note(self, self_s: float) -> None:
-        """Count a call."""
-        self._newest_s[self.request_count % KEPT_CALLS] = self_s
-        self.request_count += 1
-        self.self_s += self_s
-
-    def percentile_s(self, share: float) -> float | None:
-        """Find the smallest of the newest own times that a share of them does not exceed; None before any."""
-        count = min(self.request_count, KEPT_CALLS)
-        if count == 0:
-            return None
-        rank = max(0, -int(-share * count // 1) - 1)
-        return sorted(self._newest_s[:count])[rank]
+    own: Durations = field(default_factory=Durations)
 
 
 def every_layer(
@@ -65,7 +47,7 @@ def step(layer: Layer, own: LayerTime, handler: Handler) -> Handler:
             # What the layer around this one must take off: all of this one.
             timings.inner_s = outer_s + total_s
             timings.middleware_s += self_s
-            own.note(self_s)
+            own.own.note(self_s)
 
     return timed
 

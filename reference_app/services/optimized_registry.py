@@ -5,6 +5,7 @@ import inspect
 import time
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from graphlib import CycleError, TopologicalSorter
 from typing import Any, cast
 
@@ -29,6 +30,7 @@ class _Record:
     call_count: int = 0
     error_count: int = 0
     busy_s: float = 0.0
+    started_at: datetime | None = None
     is_healthy: bool = True
 
 
@@ -125,6 +127,7 @@ class OptimizedServiceRegistry:
                 call_count=record.call_count if record.definition.parts else None,
                 error_count=record.error_count,
                 busy_s=record.busy_s,
+                started_at=record.started_at,
                 lifecycle=record.lifecycle,
                 is_healthy=record.is_healthy,
             )
@@ -144,6 +147,7 @@ class OptimizedServiceRegistry:
             reason = str(error) or type(error).__name__
             raise StartError(f"Service {definition.name!r} could not start: {reason}") from error
         record.lifecycle = "ready"
+        record.started_at = datetime.now(UTC)
         self._started.append(record)
 
     def _operation(self, record: _Record, name: str) -> Any:
@@ -156,6 +160,7 @@ class OptimizedServiceRegistry:
                 record.lifecycle = "error"
                 raise
             record.lifecycle = "ready"
+            record.started_at = datetime.now(UTC)
         operation = getattr(self._container.get(record.definition.kind), name)
         return _counted(record, operation) if inspect.iscoroutinefunction(operation) else operation
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Literal, Protocol, TypeVar
 
 from reference_app.caching.changes import Changes
@@ -38,6 +39,8 @@ class ServiceState:
     """Calls that ended in anything else than a result or a refusal."""
     busy_s: float = 0.0
     """Time of all calls together, waiting included."""
+    started_at: datetime | None = None
+    """When it became ready; None for what was not made yet."""
     lifecycle: Lifecycle = "ready"
     is_healthy: bool = True
 

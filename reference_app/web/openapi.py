@@ -40,7 +40,7 @@ def _operation(route: Route) -> dict[str, Any]:
         "operationId": _operation_id(route),
         "summary": route.summary,
         "responses": {
-            str(route.status): _response(route.status, route.answer),
+            str(route.status): _response(route.status, route.answer, route.media),
             **{str(status): _response(status, _ERROR) for status in _refusals(route)},
         },
     }
@@ -86,8 +86,8 @@ def _parameter(parameter: Parameter) -> dict[str, Any]:
     }
 
 
-def _response(status: int, schema: Schema) -> dict[str, Any]:
+def _response(status: int, schema: Schema, media: str = "application/json") -> dict[str, Any]:
     return {
         "description": HTTPStatus(status).phrase,
-        "content": {"application/json": {"schema": schema}},
+        "content": {media: {"schema": schema}},
     }

@@ -39,6 +39,8 @@ class Route:
     summary: str
     answer: Schema
     status: int = 200
+    media: str = "application/json"
+    """What the answer is written in; refusals are always JSON."""
     access: Access = "public"
     parameters: tuple[Parameter, ...] = ()
     body: Schema | None = None

@@ -5,6 +5,7 @@ from collections.abc import Iterable, Sequence
 from aiohttp import web
 
 from reference_app.caching import rules, scopes
+from reference_app.monitoring.snapshots import PARTS
 from reference_app.web.bodies import json_response, to_json
 from reference_app.web.handlers import Handlers
 from reference_app.web.health import Health
@@ -18,6 +19,7 @@ from reference_app.web.schema import (
     ID,
     MOMENT,
     TEXT,
+    Schema,
     array,
     fields,
     nullable,
@@ -61,14 +63,8 @@ def _description(listed: Sequence[Route]) -> Route:
 
 def _probes(health: Health, monitoring: Monitoring) -> list[Route]:
     duration = nullable({"type": "number"})
-    layer = record(
-        name=TEXT,
-        request_count=COUNT,
-        self_ms={"type": "number"},
-        p50_ms=duration,
-        p95_ms=duration,
-        p99_ms=duration,
-    )
+    percentiles = {"p50": duration, "p95": duration, "p99": duration}
+    layer = record(name=TEXT, calls=COUNT, self_ms=record(sum={"type": "number"}, **percentiles))
     return [
         Route(
             method="GET",
@@ -84,6 +80,21 @@ def _probes(health: Health, monitoring: Monitoring) -> list[Route]:
             summary="Does the database answer",
             answer=record(status=TEXT),
             refusals=(503,),
+        ),
+        Route(
+            method="GET",
+            path="/metrics",
+            handler=monitoring.metrics,
+            summary="All that is counted, for Prometheus",
+            answer=TEXT,
+            media="text/plain",
+        ),
+        Route(
+            method="GET",
+            path="/api/v2/monitoring/performance",
+            handler=monitoring.performance,
+            summary="Response times, statements, errors and the state of what keeps the backend standing",
+            answer=_performance(record(**percentiles)),
         ),
         Route(
             method="GET",
@@ -107,6 +118,7 @@ def _probes(health: Health, monitoring: Monitoring) -> list[Route]:
                         family=TEXT,
                         lifecycle=TEXT,
                         is_healthy={"type": "boolean"},
+                        started_at=nullable(MOMENT),
                         call_count=nullable(COUNT),
                         error_count=COUNT,
                         busy_ms={"type": "number"},
@@ -139,6 +151,34 @@ def _probes(health: Health, monitoring: Monitoring) -> list[Route]:
             ),
         ),
     ]
+
+
+def _performance(percentiles: Schema) -> Schema:
+    number: Schema = {"type": "number"}
+    endpoint = record(
+        method=TEXT,
+        path=TEXT,
+        request_count=COUNT,
+        error_count=COUNT,
+        kept_count=COUNT,
+        response_ms=percentiles,
+        statements_per_request=number,
+        database_ms_per_request=number,
+    )
+    part = nullable({"type": "object", "description": "Null in a variant without it."})
+    return record(
+        uptime_s=number,
+        request_count=COUNT,
+        response_ms=percentiles,
+        endpoints=array(endpoint),
+        queries=record(statement_count=COUNT, statements_per_request=number, database_ms=percentiles),
+        errors=record(
+            error_count=COUNT,
+            error_share=number,
+            by_status={"type": "object", "additionalProperties": COUNT},
+        ),
+        scalability=record(**dict.fromkeys(PARTS, part)),
+    )
 
 
 def _accounts(handlers: Handlers) -> list[Route]:

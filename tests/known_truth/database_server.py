@@ -13,7 +13,8 @@ import asyncpg
 from aiohttp import web
 from aiohttp.typedefs import Handler
 
-from reference_app.monitoring.layer_times import TIMINGS, measured
+from reference_app.middleware.needs import DeclaredRoutes
+from reference_app.monitoring.layer_times import TIMINGS, LayerTime, every_layer
 from reference_app.monitoring.request_timings import begin_request, database_time
 
 CONNECTIONS = 4
@@ -23,6 +24,7 @@ class WaitingLayer:
     """Takes 5 ms and asks for nothing."""
 
     name = "waiting"
+    meets = frozenset()
 
     async def handle(self, request: web.Request, handler: Handler) -> web.StreamResponse:
         await asyncio.sleep(0.005)
@@ -49,7 +51,7 @@ def page(pool: asyncpg.Pool, sleeps_s: tuple[float, ...]) -> Handler:
 
 
 async def serve(dsn: str) -> None:
-    layers, _times = measured([WaitingLayer()])
+    layers = every_layer([WaitingLayer()], [LayerTime("waiting")], DeclaredRoutes([]))
     # what the pool does when it gets a connection back is no part of the page
     pool = await asyncpg.create_pool(dsn, min_size=CONNECTIONS, max_size=CONNECTIONS, reset=_keep)
     app = web.Application(middlewares=[with_timings, *layers])

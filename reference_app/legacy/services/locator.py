@@ -5,6 +5,7 @@ import inspect
 import time
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import fields, is_dataclass
+from datetime import UTC, datetime
 from typing import Any, cast
 
 from reference_app.domain.errors import RequestError
@@ -23,6 +24,7 @@ class ServiceLocator:
 
     def __init__(self, parts: ServiceParts) -> None:
         self.start_s = 0.0
+        self._started_at: datetime | None = None
         self._parts = parts
         self._settings = parts.settings
         self._connections = parts.connections
@@ -40,7 +42,9 @@ class ServiceLocator:
             async with self._connections.use() as connection:
                 for service in self.family(family):
                     await service.start(connection)
+                    service.started_at = datetime.now(UTC)
         self.start_s = time.perf_counter() - started
+        self._started_at = datetime.now(UTC)
 
     async def stop(self) -> None:
         """Close what the services stand on; they themselves have nothing to end."""
@@ -73,6 +77,7 @@ class ServiceLocator:
                 call_count=service.call_count,
                 error_count=service.error_count,
                 busy_s=service.busy_s,
+                started_at=service.started_at,
             )
             for service in self._services.values()
         ]
@@ -83,6 +88,7 @@ class ServiceLocator:
                 call_count=front.call_count,
                 error_count=front.error_count,
                 busy_s=front.busy_s,
+                started_at=self._started_at,
             )
             for name, front in self._domain.items()
         ]

@@ -4,6 +4,7 @@ import logging
 import time
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
+from datetime import datetime
 from typing import Any
 
 from reference_app.families.duty import Duty, Subject
@@ -44,6 +45,7 @@ class Service:
         self.call_count = 0
         self.error_count = 0
         self.busy_s = 0.0
+        self.started_at: datetime | None = None
         self.cache: dict[Subject, Noted] = {}
         self.configuration = asdict(settings)
         self.log = logging.getLogger(f"{__name__}.{family}.{duty.name}")
