@@ -12,7 +12,7 @@ from reports.ci import announce, write_ci_files
 from reports.errors import ReportError
 from reports.exports import EXPORTS
 from reports.exports.export import write_export
-from reports.results import read_results
+from reports.results import read_results, with_capacity
 
 _DESCRIPTION = (
     "Show the results of a kpibench run. Nothing is measured or judged again: results.json is read."
@@ -59,6 +59,8 @@ def _html(options: argparse.Namespace) -> None:
     sections = chosen_sections(options.section)
     theme = read_theme(options.theme) if options.theme else NO_THEME
     results = read_results(options.run_dir)
+    if options.capacity:
+        results = with_capacity(results, read_results(options.capacity))
     print(write_report(results, options.run_dir, sections=sections, theme=theme))  # noqa: T201  - a command speaks by printing
 
 
@@ -146,6 +148,9 @@ def _parser() -> argparse.ArgumentParser:
     )
     html.add_argument(
         "--section", action="append", metavar="ID", help="show this section only; give it once for each"
+    )
+    html.add_argument(
+        "--capacity", type=Path, metavar="RUN_DIR", help="a capacity run of the same builds, shown as well"
     )
     html.add_argument("--theme", type=Path, metavar="FILE", help="name, logo and colours of your company")
     pdf = commands.add_parser(

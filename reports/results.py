@@ -6,7 +6,7 @@ must be there; the rest may be absent and is then empty, so that a run without c
 
 import json
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Literal, TypeVar, get_args
 
@@ -268,6 +268,8 @@ class VariantCapacity:
     capacity: Estimate | None
     at_least: float | None
     reason: str
+    requests_per_core: Estimate | None
+    """Good answers a second and core at the capacity; None where the cores are not known."""
     brackets: tuple[tuple[int, float | None, float | None, str], ...]
     """Round, highest rate that held, lowest that did not, how the search ended."""
     failed_share: Estimate | None
@@ -287,6 +289,8 @@ class Capacity:
     limit_ms: float
     variants: tuple[VariantCapacity, ...]
     change: Estimate | None
+    server_cores: int | None = None
+    """That each server was given; None where it is not known."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -366,6 +370,13 @@ class Results:
     other_comparisons: tuple[Comparison, ...] = ()
     """Of the other pairs, where there are more than two variants: each with the first and with the one in
     front of it."""
+    capacity_run: "Results | None" = None
+    """Another run, which searched the capacity of the same builds and was given beside this one."""
+
+    @property
+    def known_capacity(self) -> Capacity | None:
+        """Give what is known of the capacity, of this run or of the one that was given beside it."""
+        return self.capacity or (self.capacity_run.capacity if self.capacity_run else None)
 
     def comparison(self, endpoint: str, metric: str, *stats: str) -> Comparison | None:
         """Find the comparison in the first of `stats` that the run holds."""
@@ -383,9 +394,36 @@ class Results:
         return (self.variants[0], self.variants[-1]) if len(self.variants) > 1 else None
 
     @property
+    def sides_text(self) -> str:
+        """Say which variants stand for before and after, unless they are called so; empty then."""
+        if self.sides is None or (self.sides[0].id, self.sides[1].id) == ("before", "after"):
+            return ""
+        first, last = self.sides
+        return f"Here before stands for {first.id} ({first.title}), and after for {last.id} ({last.title})."
+
+    @property
     def endpoints(self) -> tuple[str, ...]:
         """Every endpoint that was compared, without the whole mix, in the order of the file."""
         return tuple(dict.fromkeys(c.endpoint for c in self.comparisons if c.endpoint != ALL_ENDPOINTS))
+
+
+def with_capacity(results: Results, capacity_run: Results) -> Results:
+    """Put a capacity run of the same builds beside a run.
+
+    Raises:
+        ReportError: it searched no capacity, or that of other variants.
+    """
+    if capacity_run.capacity is None:
+        raise ReportError(
+            f"The run {capacity_run.run_id} searched no capacity.", hint="Make one: kpibench capacity."
+        )
+    ids = {variant.id for variant in results.variants}
+    if unknown := [one.id for one in capacity_run.capacity.variants if one.id not in ids]:
+        raise ReportError(
+            f"The run {capacity_run.run_id} searched the capacity of {', '.join(unknown)}, "
+            f"which the run {results.run_id} does not have."
+        )
+    return replace(results, capacity_run=capacity_run)
 
 
 def read_results(run_dir: Path) -> Results:
@@ -768,6 +806,9 @@ def _capacity(node: _Node | None) -> Capacity | None:
         limit_ms=node["limit_ms"].number(),
         variants=node.each("variants", _variant_capacity),
         change=_estimate(node, "change"),
+        server_cores=cores.count()
+        if (cores := node.get("server_cores")) and cores.value is not None
+        else None,
     )
 
 
@@ -778,6 +819,7 @@ def _variant_capacity(node: _Node) -> VariantCapacity:
         capacity=_estimate(node, "capacity"),
         at_least=node["at_least"].optional_number(),
         reason=node["reason"].text(),
+        requests_per_core=_estimate(node, "requests_per_core"),
         brackets=node.each("rounds", _bracket),
         failed_share=_failed_share(node["errors"]),
         curve=node.each("curve", _capacity_point),

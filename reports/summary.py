@@ -93,6 +93,9 @@ def _head(results: Results) -> Iterable[str]:
     when = [moment_text(results.started_at)] if results.started_at else []
     facts = [kpi_counts_text(results), *evidence(results), validity_text(results), *length, *when]
     yield " · ".join(plain(fact) for fact in facts)
+    if results.sides_text:
+        yield ""
+        yield plain(results.sides_text, 400)
     if results.gap:
         yield ""
         yield f"**Gap in the measurement:** {plain(results.gap, 2000)}"

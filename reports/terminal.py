@@ -88,6 +88,7 @@ def _verdict(results: Results) -> RenderableType:
         Text(short_name(results.reason, 500)),
         Text(f"{kpi_counts_text(results)} · {validity_text(results)}"),
         Text(f"How sure: {' · '.join(evidence(results))}"),
+        *([Text(short_name(results.sides_text, 400))] if results.sides_text else []),
         Text(run, "dim"),
     ]
     return Group(head, _indented(*lines))
@@ -199,14 +200,13 @@ def _capacity_table(capacity: Capacity) -> Table:
 
 def _memory(memory: Memory) -> list[RenderableType]:
     """Give what a request leaves behind in each variant, then what holds it where that is known."""
-    table = _table("A request keeps", "Live heap", "Interval", "Pages (USS)", "Verdict")
+    table = _table("A request keeps", "Live heap", "Interval", "Pages (USS)")
     for one in memory.variants:
         table.add_row(
-            one.id,
+            Group(Text(short_name(one.id, 40)), Text(one.state, "dim")),
             _short(one.slope) if one.slope else NOT_RESOLVABLE,
             interval_text(one.slope),
             _short(one.uss_slope),
-            one.state,
         )
     lines = [Text(f"{one.id}: {short_name(one.reason, 400)}") for one in memory.variants]
     lines += [Text(f"{one.id}: {short_name(note, 300)}") for one in memory.variants for note in one.notes]

@@ -66,7 +66,8 @@ def analyze_capacity(folder: RunFolder) -> dict[str, Any]:
         if before.estimate and after.estimate
         else None
     )
-    environment = folder.environment_json
+    environment = folder.read_json(folder.environment_json) if folder.environment_json.is_file() else {}
+    cores = _server_cores(plan, environment)
     return write_results(
         folder,
         {
@@ -89,13 +90,14 @@ def analyze_capacity(folder: RunFolder) -> dict[str, Any]:
             "queries": {},
             "gap": "" if folder.status.get("state") == "finished" else folder.status.get("note", ""),
             "capacity": {
+                "server_cores": cores,
                 "slo": slo.text,
                 "stat": slo.latency[0].stat,
                 "limit_ms": slo.latency[0].limit_ms,
-                "variants": [_section(plan, slo, one, steps) for one in capacities],
+                "variants": [_section(plan, slo, one, steps, cores) for one in capacities],
                 "change": change,
             },
-            "environment": folder.read_json(environment) if environment.is_file() else {},
+            "environment": environment,
         },
     )
 
@@ -235,7 +237,15 @@ def _round(plan: Plan, index: int, steps: Sequence[Step]) -> dict[str, Any]:
     }
 
 
-def _section(plan: Plan, slo: Slo, capacity: VariantCapacity, steps: Sequence[Step]) -> dict[str, Any]:
+def _server_cores(plan: Plan, environment: dict[str, Any]) -> int | None:
+    """Return how many cores each server was given; None where the servers or their cores are not ours."""
+    cores = environment.get("cores")
+    return None if not cores or any(variant.url for variant in plan.variants) else len(cores["servers"])
+
+
+def _section(
+    plan: Plan, slo: Slo, capacity: VariantCapacity, steps: Sequence[Step], cores: int | None
+) -> dict[str, Any]:
     own = [step for step in steps if step.variant_id == capacity.variant_id and not step.is_generator_limited]
     curve = [_curve_point(slo, index, own) for index in sorted({step.index for step in own})]
     known = [(one["rate"], one["latency_ms"]) for one in curve if one["latency_ms"] is not None]
@@ -255,6 +265,7 @@ def _section(plan: Plan, slo: Slo, capacity: VariantCapacity, steps: Sequence[St
         "id": capacity.variant_id,
         "capacity": _of_rounds(capacity),
         "at_least": capacity.at_least,
+        "requests_per_core": _requests_per_core(slo, capacity, own, cores, len(plan.rounds)),
         "reason": capacity.reason,
         "rounds": [
             {"round": round_.index, "low": one.low, "high": one.high, "end": one.end.value}
@@ -269,6 +280,23 @@ def _section(plan: Plan, slo: Slo, capacity: VariantCapacity, steps: Sequence[St
         else f"not enough data: a fit needs {LEAST_POINTS} steps, their concurrency apart by a factor of 2, "
         f"and an interval {LEAST_ROUNDS} rounds",
     }
+
+
+def _requests_per_core(
+    slo: Slo, capacity: VariantCapacity, own: Sequence[Step], cores: int | None, round_count: int
+) -> dict[str, Any] | None:
+    """Return good answers a second and core at the capacity: an arrival is a journey of several requests.
+
+    How many answers an arrival has is the median over the steps that held; the interval is the capacity's.
+    """
+    held = [
+        step.throughput / rate_at(step.index) for step in own if judge_repeats(slo, [step]).value == "pass"
+    ]
+    if capacity.estimate is None or not cores or not held:
+        return None
+    factor = float(np.median(held)) / cores
+    ends = {name: factor * end for name, end in asdict(capacity.estimate).items()}
+    return {**ends, "unit": "/s", "sample_count": round_count}
 
 
 def _curve_point(slo: Slo, index: int, own: Sequence[Step]) -> dict[str, Any]:

@@ -27,6 +27,12 @@ EXPORT_FORMS = ("openmetrics", "github-benchmark", "bencher", "gitlab-load", "ba
     "--section", "sections", multiple=True, metavar="ID", help="Show this section only; once for each."
 )
 @click.option(
+    "--capacity",
+    type=click.Path(path_type=Path, exists=True, file_okay=False),
+    metavar="RUN",
+    help="A capacity run of the same builds, shown as well.",
+)
+@click.option(
     "--theme",
     type=click.Path(path_type=Path, exists=True, dir_okay=False),
     help="YAML file with name, logo and colours of your company.",
@@ -42,6 +48,7 @@ def report(
     is_opened: bool,
     is_printed: bool,
     sections: tuple[str, ...],
+    capacity: Path | None,
     theme: Path | None,
     is_served: bool,
     port: int,
@@ -64,6 +71,7 @@ def report(
         )
     folder = RunFolder.open(run)
     options = [word for section in sections for word in ("--section", section)]
+    options += ["--capacity", str(capacity)] if capacity else []
     code = write_report(folder, *options, *(["--theme", str(theme)] if theme else []))
     write_ci_files(folder, is_announced=False)
     if forms:

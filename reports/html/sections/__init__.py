@@ -4,6 +4,7 @@ from collections.abc import Sequence
 
 from reports.errors import ReportError
 from reports.html.section import Section
+from reports.html.sections.ablation import ABLATION
 from reports.html.sections.capacity import CAPACITY
 from reports.html.sections.certainty import CERTAINTY
 from reports.html.sections.database import DATABASE
@@ -23,11 +24,12 @@ from reports.html.sections.worse import WORSE
 SECTIONS: tuple[Section, ...] = (
     VERDICT,
     SCORECARD,
-    CAPACITY,
     PHASES,
     WORSE,
     MEANING,
     CERTAINTY,
+    CAPACITY,
+    ABLATION,
     DISTRIBUTIONS,
     ENDPOINTS,
     OVER_TIME,

@@ -8,11 +8,12 @@ from reports.results import Results
 
 
 def _content(results: Results) -> Mapping[str, object]:
-    capacity = results.capacity
+    capacity = results.known_capacity
     if capacity is None:
         raise ValueError("no capacity was searched")
     return {
         "capacity": capacity,
+        "source": results.capacity_run if results.capacity is None else None,
         "latency_chart": draw_latency_by_rate(capacity, chart_id="capacity-latency-chart"),
         "law_chart": draw_scalability(capacity, chart_id="capacity-law-chart"),
     }
@@ -21,8 +22,8 @@ def _content(results: Results) -> Mapping[str, object]:
 CAPACITY = Section(
     id="capacity",
     title="Capacity",
-    part="manager",
+    part="engineer",
     template="capacity.html",
     content=_content,
-    applies=lambda results: results.capacity is not None,
+    applies=lambda results: results.known_capacity is not None,
 )

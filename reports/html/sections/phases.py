@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from reports.ablation import is_ablation
 from reports.html.charts.phases import Level, draw_phases
 from reports.html.section import Section, compares_requests
 from reports.metrics import measured_title
@@ -81,5 +82,7 @@ PHASES = Section(
     part="manager",
     template="phases.html",
     content=_content,
-    applies=lambda results: compares_requests(results) and len(results.variants) > 2,
+    applies=lambda results: (
+        compares_requests(results) and len(results.variants) > 2 and not is_ablation(results)
+    ),
 )

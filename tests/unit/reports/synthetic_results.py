@@ -32,11 +32,14 @@ def synthetic_results(
     round_count: int = 6,
     endpoints: Sequence[str] | None = None,
     phase_count: int = 0,
+    ablated: Sequence[str] = (),
+    is_left_out: bool = False,
 ) -> dict[str, Any]:
     """Build one run.
 
     `server_timing=False` leaves before without its own times, as an old server would be; so many
-    variants as `phase_count` stand between before and after.
+    variants as `phase_count` stand between before and after, or one for each of `ablated`, which before has
+    alone or, with `is_left_out`, which after lacks; then after comes first.
     """
     random_ = random.Random(seed)
     names = list(
@@ -55,12 +58,13 @@ def synthetic_results(
         "reason": _REASONS[outcome],
         "confidence": 0.95,
         "variants": [
-            _variant("before", "Before the optimization plan", 1242, 3, 88.4, 21.3),
+            _variant(*_sides(is_left_out)[0], 1242, 3, 88.4, 21.3),
+            *(_variant(id_, id_, 1242, 0, 88.0, 21.0) for id_ in _ablated_ids(ablated, is_left_out)),
             *(
                 _variant(f"p{i}", f"Phase {i} of the plan", 1242, 0, 88.4 - i, 21.3 - i)
                 for i in range(1, phase_count + 1)
             ),
-            _variant("after", "After the optimization plan", 1242, 0, 71.2, 6.1),
+            _variant(*_sides(is_left_out)[1], 1242, 0, 71.2, 6.1),
         ],
         "validity": _validity(outcome),
         "kpis": _kpis(outcome, speed_up),
@@ -74,6 +78,11 @@ def synthetic_results(
             for baseline, variant, factor in _phase_pairs(phase_count, speed_up)
             for index, name in enumerate(["*", *names])
             for c in _comparisons(random_, name, index, factor, server_timing=server_timing)
+        ]
+        + [
+            c | {"baseline": _sides(is_left_out)[0][0], "variant": id_}
+            for place, id_ in enumerate(_ablated_ids(ablated, is_left_out))
+            for c in _comparisons(random_, "*", 0, 0.4 + 0.32 * place, server_timing=server_timing)
         ],
         "rounds": [
             {
@@ -115,6 +124,15 @@ def synthetic_results(
             "versions": {"python": "3.11.7", "locust": "2.47.0", "aiohttp": "3.14.0"},
         },
     }
+
+
+def _sides(is_left_out: bool) -> list[tuple[str, str]]:
+    sides = [("before", "Before the optimization plan"), ("after", "After the optimization plan")]
+    return sides[::-1] if is_left_out else sides
+
+
+def _ablated_ids(names: Sequence[str], is_left_out: bool) -> list[str]:
+    return [f"after-{name}" if is_left_out else f"before+{name}" for name in names]
 
 
 def estimate(

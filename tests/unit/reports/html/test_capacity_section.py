@@ -2,10 +2,11 @@
 
 import pytest
 
+from reports.errors import ReportError
 from reports.html.charts.capacity import draw_latency_by_rate, draw_scalability
 from reports.html.charts.chart import Chart, NotEnoughData
 from reports.html.page import render_page
-from reports.results import parse_results
+from reports.results import parse_results, with_capacity
 from reports.terminal import print_report
 
 
@@ -112,3 +113,51 @@ def test_the_terminal_shows_what_each_variant_holds(capacity_document, tmp_path)
     assert "20.0 /s" in screen
     assert "≥ 64 /s" in screen
     assert "The generator is the limit." in screen
+
+
+@pytest.fixture
+def results_beside(build_document, capacity_document, build_estimate):
+    capacity_document["run_id"] = "20261124-080000-capacity"
+    capacity_document["capacity"]["server_cores"] = 1
+    for one in capacity_document["capacity"]["variants"]:
+        one["requests_per_core"] = build_estimate(30, 27, 33, "/s", 3)
+    return with_capacity(parse_results(build_document()), parse_results(capacity_document))
+
+
+def test_a_run_without_a_capacity_says_that_none_was_measured(build_document):
+    page = render_page(parse_results(build_document()))
+
+    assert "not measured; run <code>kpibench capacity</code>" in page
+    assert "good answers a core" not in page
+
+
+def test_a_capacity_run_given_beside_a_run_is_told_as_another_run(results_beside):
+    page = render_page(results_beside)
+    meaning = page[page.index('id="meaning"') : page.index('id="certainty"')]
+
+    assert "before holds 20.0 /s (18.0 to 22.0), 30.0 /s (27.0 to 33.0) good answers a core." in meaning
+    assert "Measured by another run, 20261124-080000-capacity" in meaning
+    assert "Each server had 1 core;" in meaning
+    assert 'id="capacity-latency-chart"' in page
+    assert 'id="endpoints"' in page
+
+
+def test_nothing_is_told_a_core_where_the_cores_are_not_known(capacity_document):
+    page = render_page(parse_results(capacity_document))
+
+    assert "The servers' cores are not known, so nothing is told a core." in page
+    assert "good answers a core" not in page
+
+
+def test_the_capacity_of_other_variants_is_refused(build_document, capacity_document):
+    capacity_document["capacity"]["variants"][1]["id"] = "elsewhere"
+
+    with pytest.raises(ReportError, match="elsewhere"):
+        with_capacity(parse_results(build_document()), parse_results(capacity_document))
+
+
+def test_a_run_that_searched_none_is_refused(build_document):
+    results = parse_results(build_document())
+
+    with pytest.raises(ReportError, match="searched no capacity"):
+        with_capacity(results, results)

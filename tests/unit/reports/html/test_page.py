@@ -316,7 +316,7 @@ def test_what_each_phase_brought_is_told_only_where_there_are_phases(build_docum
     text = _Document(render_page(parse_results(build_document(endpoint_count=1, phase_count=2)))).text
 
     assert "What each phase brought" not in document.text
-    section = text.split("In the order of the rollout")[1].split("What got worse")[0]
+    section = text.split("In the order in which the experiment")[1].split("What got worse")[0]
     assert section.index("Before the opt") < section.index("Phase 1") < section.index("After the opt")
     assert "Phase 1 of the plan p1 296 ms (281 to 311) −28.2 % better" in section
     assert (
