@@ -2,6 +2,7 @@
 
 import asyncio
 import re
+import socket
 import time
 from typing import cast
 from urllib.parse import urlsplit
@@ -45,12 +46,48 @@ class _Asker(asyncio.Protocol):
         self._transport.abort()
 
 
-def rate_of(url: str, headers: dict[str, str], connection_count: int, duration_s: float) -> float:
-    """Count the answers a second that a server gives over connections that each ask again at once."""
+class KeptConnection:
+    """One connection over which requests are asked one after the other; answers are not taken apart."""
+
+    def __init__(self, port: int) -> None:
+        self._socket = socket.create_connection(("127.0.0.1", port))
+        self._socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+
+    def ask(self, request: bytes) -> tuple[int, bytes]:
+        """Send the bytes of a request and answer the status and the body."""
+        self._socket.sendall(request)
+        received = bytearray()
+        while (head_end := received.find(b"\r\n\r\n")) < 0:
+            received += self._more()
+        length = _LENGTH.search(received, 0, head_end)
+        assert length is not None, received[:head_end]
+        whole = head_end + 4 + int(length[1])
+        while len(received) < whole:
+            received += self._more()
+        return int(received[9:12]), bytes(received[head_end + 4 : whole])
+
+    def close(self) -> None:
+        """Close it."""
+        self._socket.close()
+
+    def _more(self) -> bytes:
+        more = self._socket.recv(1 << 18)
+        assert more, "the server has closed the connection"
+        return more
+
+
+def request_bytes(url: str, headers: dict[str, str]) -> bytes:
+    """Spell a GET request."""
     parts = urlsplit(url)
     target = parts.path + (f"?{parts.query}" if parts.query else "")
     lines = [f"GET {target} HTTP/1.1", f"Host: {parts.netloc}", *(f"{k}: {v}" for k, v in headers.items())]
-    request = "\r\n".join([*lines, "", ""]).encode()
+    return "\r\n".join([*lines, "", ""]).encode()
+
+
+def rate_of(url: str, headers: dict[str, str], connection_count: int, duration_s: float) -> float:
+    """Count the answers a second that a server gives over connections that each ask again at once."""
+    parts = urlsplit(url)
+    request = request_bytes(url, headers)
 
     async def ask() -> float:
         loop = asyncio.get_running_loop()

@@ -13,7 +13,7 @@ from tests.benchmarks.machine import generator_cores, server_cores
 from tests.benchmarks.reference_server import database_of, postgres_in_an_empty_folder, serving
 from tests.benchmarks.table import Table
 
-SCENARIO = PROJECT_ROOT / "scenarios" / "booking_day.py"
+SCENARIO = PROJECT_ROOT / "tests" / "benchmarks" / "hurried_day.py"
 SCALE = 1.0
 TURNS = 3
 WARM_UP_S = 5
@@ -46,7 +46,7 @@ def measure(say: Callable[[str], None]) -> Table:
         columns=("turn", "variant", "requests/s", "failed"),
         rows=tuple(rows),
         holds=ratio >= LEAST_RATIO and all(row[3] in {"0", ""} for row in rows),
-        note=f"{USERS} users without a pause, scenario booking_day, {SECONDS} s after {WARM_UP_S} s of"
+        note=f"{USERS} users in booking_day without its pauses, {SECONDS} s after {WARM_UP_S} s of"
         f" warm-up, scale {SCALE:g}; server and generator on a core each where there are two.",
     )
 
