@@ -70,7 +70,12 @@ class OptimizedCacheMiddleware:
 
         request[TIMINGS].cache = "miss"
         kept = await self._flights.lead(key, work)
-        return answers[0] if kept is None else _response(request, kept, strategy)
+        if kept is None:
+            return answers[0]
+        if _knows(request, kept):
+            return _response(request, kept, strategy)
+        answers[0].headers.update(_headers(kept, strategy))
+        return answers[0]
 
 
 async def _key(request: web.Request, rule: CacheRule, store: CacheStore) -> str | None:
@@ -99,12 +104,21 @@ def _kept(answer: web.StreamResponse) -> KeptAnswer | None:
 
 
 def _response(request: web.Request, kept: KeptAnswer, strategy: Strategy) -> web.Response:
-    headers = {"ETag": kept.etag, "Cache-Control": strategy.cache_control}
-    known = request.headers.get("If-None-Match")
-    if known is not None and _holds(known, kept.etag):
+    headers = _headers(kept, strategy)
+    if _knows(request, kept):
         return web.Response(status=304, headers=headers)
     headers["Content-Type"] = "application/json"
     return web.Response(body=kept.body, headers=headers)
+
+
+def _headers(kept: KeptAnswer, strategy: Strategy) -> dict[str, str]:
+    return {"ETag": kept.etag, "Cache-Control": strategy.cache_control}
+
+
+def _knows(request: web.Request, kept: KeptAnswer) -> bool:
+    """Tell whether the caller has this answer already."""
+    known = request.headers.get("If-None-Match")
+    return known is not None and _holds(known, kept.etag)
 
 
 def _holds(known: str, etag: str) -> bool:

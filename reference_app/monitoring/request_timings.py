@@ -12,8 +12,6 @@ statement.
 """
 
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass, field
 from typing import Literal
@@ -52,16 +50,19 @@ def begin_request() -> RequestTimings:
     return timings
 
 
-@contextmanager
-def database_time(statement_count: int = 1) -> Iterator[None]:
+class database_time:  # noqa: N801 - reads as what it does where it is used
     """Add the time inside to the current request's database time; outside of a request, do nothing."""
-    timings = _CURRENT.get()
-    if timings is None:
-        yield
-        return
-    started = time.perf_counter()
-    try:
-        yield
-    finally:
-        timings.database_s += time.perf_counter() - started
-        timings.statement_count += statement_count
+
+    __slots__ = ("_started_s", "_statement_count", "_timings")
+
+    def __init__(self, statement_count: int = 1) -> None:
+        self._statement_count = statement_count
+        self._timings = _CURRENT.get()
+
+    def __enter__(self) -> None:
+        self._started_s = time.perf_counter()
+
+    def __exit__(self, *_: object) -> None:
+        if self._timings is not None:
+            self._timings.database_s += time.perf_counter() - self._started_s
+            self._timings.statement_count += self._statement_count
