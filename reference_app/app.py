@@ -8,6 +8,9 @@ from aiohttp.typedefs import Handler, Middleware
 from reference_app.caching.changes import Changes
 from reference_app.components import Components, LayerParts
 from reference_app.externals.gateway import Gateway
+from reference_app.memory.bounded_caches import BoundedCaches
+from reference_app.memory.garbage_collection import GarbageCollection
+from reference_app.memory.monitoring_service import MemoryMonitoring
 from reference_app.middleware.needs import DeclaredRoutes
 from reference_app.monitoring.layer_times import TIMINGS, LayerTime, take_off
 from reference_app.monitoring.live_memory import live_memory_first
@@ -36,6 +39,7 @@ from reference_app.web.errors import errors_as_json
 from reference_app.web.handlers import Handlers, Services
 from reference_app.web.health import Health
 from reference_app.web.json_codec import JSON
+from reference_app.web.memory_handlers import MemoryHandlers
 from reference_app.web.message_handlers import MessageHandlers
 from reference_app.web.monitoring import Monitoring
 from reference_app.web.payment_handlers import PaymentHandlers
@@ -68,7 +72,12 @@ def make_app(components: Components, settings: Settings, loaded: LoadedData) -> 
     scalability: dict[str, Shown | None] = {}
     records = RequestRecords()
     monitoring = Monitoring(records, layer_times, registry, version_one, scalability)
-    listed = routes(handlers, Health(connections), monitoring, others)
+    caches = BoundedCaches()
+    changes.declare_in(caches)
+    watch = components.memory_monitoring(caches, alerts, lambda: records.response.count)
+    collection = components.garbage_collection()
+    memory = MemoryHandlers(watch, collection, caches, lambda: {"database": connections.opened_count})
+    listed = routes(handlers, Health(connections), monitoring, [*others, *memory.routes()])
     declared = DeclaredRoutes(listed)
     records.declare(declared)
     parts = LayerParts(
@@ -79,6 +88,7 @@ def make_app(components: Components, settings: Settings, loaded: LoadedData) -> 
         routes=declared,
         changes=changes,
         link=link,
+        caches=caches,
     )
     layers = components.layers(parts, components.rate_limits(parts), components.cache(parts))
     layer_times.extend(LayerTime(layer.name) for layer in layers)
@@ -87,7 +97,7 @@ def make_app(components: Components, settings: Settings, loaded: LoadedData) -> 
     app = web.Application(
         middlewares=[
             *([live_memory_first] if settings.has_memory_probe else []),
-            _with_timings(records),
+            _with_timings(records, collection),
             errors_as_json,
             *components.arrangement(layers, layer_times, parts.routes),
             take_off,
@@ -98,6 +108,7 @@ def make_app(components: Components, settings: Settings, loaded: LoadedData) -> 
     app.cleanup_ctx.append(_alerting(alerts))
     app.cleanup_ctx.append(_linked(link))
     app.cleanup_ctx.append(_running(registry))
+    app.cleanup_ctx.append(_looking_after_memory(watch, collection, memory))
     app[JSON] = components.json()
     app.on_response_prepare.append(version_one.mark)
     app.on_response_prepare.append(_add_server_timing)
@@ -196,12 +207,27 @@ def _running(registry: ServiceRegistry) -> Callable[[web.Application], AsyncIter
     return running
 
 
-def _with_timings(records: RequestRecords) -> Middleware:
+def _looking_after_memory(
+    monitoring: MemoryMonitoring, collection: GarbageCollection, memory: MemoryHandlers
+) -> Callable[[web.Application], AsyncIterator[None]]:
+    async def looking_after(_: web.Application) -> AsyncIterator[None]:
+        await monitoring.start()
+        collection.open()
+        yield
+        collection.close()
+        await monitoring.stop()
+        await memory.close()
+
+    return looking_after
+
+
+def _with_timings(records: RequestRecords, collection: GarbageCollection) -> Middleware:
     @web.middleware
     async def with_timings(request: web.Request, handler: Handler) -> web.StreamResponse:
         timings = request[TIMINGS] = begin_request()
         response = await handler(request)
         records.note(request, response.status, timings)
+        collection.note_request()
         return response
 
     return with_timings

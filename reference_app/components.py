@@ -9,9 +9,13 @@ from aiohttp.typedefs import Middleware
 
 from reference_app.caching.changes import Changes
 from reference_app.duties.duty import DutyStatements
+from reference_app.memory.bounded_caches import BoundedCaches
+from reference_app.memory.garbage_collection import GarbageCollection
+from reference_app.memory.monitoring_service import MemoryMonitoring
 from reference_app.middleware.layer import Layer
 from reference_app.middleware.needs import DeclaredRoutes
 from reference_app.monitoring.layer_times import LayerTime
+from reference_app.scalability.alerts import Alerts
 from reference_app.services.accounts import AccountService
 from reference_app.services.ports import (
     AnalyticsQuery,
@@ -51,6 +55,8 @@ class LayerParts:
     routes: DeclaredRoutes
     changes: Changes
     link: RedisLink
+    caches: BoundedCaches
+    """Where a layer says what its bounded caches hold."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -78,6 +84,10 @@ class Components:
     """Repeats the routes under every channel and version."""
     version_one: Callable[[], VersionOne]
     """Sees answers of version one off."""
+    garbage_collection: Callable[[], GarbageCollection]
+    """Chooses when the collector looks at what, and counts what that costs."""
+    memory_monitoring: Callable[[BoundedCaches, Alerts, Callable[[], int]], MemoryMonitoring]
+    """Looks after what the process holds; is given what counts the requests."""
     directory: Callable[[Connections], DirectoryQuery]
     availability: Callable[[Connections], AvailabilityQuery]
     next_slots: Callable[[Connections], NextSlotQuery]

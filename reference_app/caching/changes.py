@@ -4,6 +4,7 @@ from collections.abc import Collection
 from typing import Protocol
 
 from reference_app.caching.store import CacheStore
+from reference_app.memory.bounded_caches import BoundedCaches
 from reference_app.storage.connections import Connection
 
 
@@ -13,6 +14,9 @@ class Changes(Protocol):
     @property
     def store(self) -> CacheStore | None:
         """Where answers may be kept now; nothing when none may be, since changes might be missed."""
+
+    def declare_in(self, caches: BoundedCaches) -> None:
+        """Say which bounded memory the kept answers take, if any are kept in this process."""
 
     async def open(self) -> None:
         """Begin to hear of other instances' changes."""
@@ -31,6 +35,9 @@ class NoChanges:
     """Nothing is kept, so nobody needs to know."""
 
     store: CacheStore | None = None
+
+    def declare_in(self, caches: BoundedCaches) -> None:
+        """Do nothing."""
 
     async def open(self) -> None:
         """Do nothing."""

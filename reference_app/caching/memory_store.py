@@ -34,6 +34,11 @@ class MemoryStore:
     def __len__(self) -> int:
         return len(self._entries)
 
+    @property
+    def held_bytes(self) -> int:
+        """Tell what the answers take, roughly."""
+        return self._entries.current_size()
+
     async def get(self, key: str) -> KeptAnswer | None:
         """Find an answer that is not over."""
         entry = self._entries.get(key)

@@ -10,9 +10,10 @@ from typing import Any
 
 import asyncpg
 
-from reference_app.caching.memory_store import MemoryStore
+from reference_app.caching.memory_store import MAX_BYTES, MemoryStore
 from reference_app.caching.store import CacheStore
 from reference_app.failure import StartError
+from reference_app.memory.bounded_caches import BoundedCaches
 from reference_app.storage.connections import Connection, connect
 
 CHANNEL = "kpibench_changes"
@@ -44,6 +45,10 @@ class NotifiedChanges:
             self._send_for_listener()
             return None
         return self._memory
+
+    def declare_in(self, caches: BoundedCaches) -> None:
+        """Say which bounded memory the kept answers take."""
+        caches.declare("kept answers", lambda: self._memory.held_bytes, MAX_BYTES)
 
     async def open(self) -> None:
         """Begin to listen."""

@@ -26,6 +26,8 @@ from reference_app.legacy.services.locator import ServiceLocator
 from reference_app.legacy.version_one import SilentVersionOne
 from reference_app.legacy.visits import StepByStepVisits
 from reference_app.legacy.waitlist import EntryByEntryWaitlist
+from reference_app.memory.garbage_collection import DefaultGarbageCollection
+from reference_app.memory.monitoring_service import MemoryOnDemand
 from reference_app.monitoring.layer_times import every_layer
 from reference_app.storage.booking_locks import NoBookingLock
 from reference_app.storage.connections import ConnectionPerUse
@@ -45,6 +47,8 @@ BEFORE = Components(
     services=ServiceLocator,
     mounts=alias_routes,
     version_one=SilentVersionOne,
+    garbage_collection=DefaultGarbageCollection,
+    memory_monitoring=MemoryOnDemand,
     directory=LocationByLocationDirectory,
     availability=BarberByBarberAvailability,
     next_slots=DayByDayNextSlot,

@@ -42,6 +42,7 @@ class ConsolidatedAuthMiddleware:
         self._secret = parts.settings.token_secret
         self._routes = parts.routes
         self._known = KnownCallers(parts.changes)
+        self._known.declare_in(parts.caches)
         self._moves = SlidingWindow(WINDOW_S)
         self._max_moves = parts.settings.moves_per_minute
 

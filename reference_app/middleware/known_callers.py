@@ -10,9 +10,12 @@ from reference_app.caching import scopes
 from reference_app.caching.changes import Changes
 from reference_app.caching.rules import PROFILE
 from reference_app.domain.people import User
+from reference_app.memory.bounded_caches import BoundedCaches
 from reference_app.middleware.claims import Claims
 
 MAX_CALLERS = 20_000
+CALLER_BYTES = 1_000
+"""What one takes in memory, roughly: token, claims, account."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +44,10 @@ class KnownCallers:
         self._changes = changes
         self._clock = clock
         self._known: LRUCache[str, _Known] = LRUCache(MAX_CALLERS)
+
+    def declare_in(self, caches: BoundedCaches) -> None:
+        """Say which bounded memory they take."""
+        caches.declare("known callers", lambda: len(self._known) * CALLER_BYTES, MAX_CALLERS * CALLER_BYTES)
 
     async def find(self, token: str) -> KnownCaller | None:
         """Find who carries a token, if that is still known."""

@@ -3,9 +3,11 @@
 from reference_app.optimizations.booking_lock import BOOKING_LOCK
 from reference_app.optimizations.connection_pool import CONNECTION_POOL
 from reference_app.optimizations.consolidated_middleware import CONSOLIDATED_MIDDLEWARE
+from reference_app.optimizations.garbage_collection import GARBAGE_COLLECTION
 from reference_app.optimizations.gcra_rate_limits import GCRA_RATE_LIMITS
 from reference_app.optimizations.indexes import INDEXES
 from reference_app.optimizations.literal_routes import LITERAL_ROUTES
+from reference_app.optimizations.memory_monitoring import MEMORY_MONITORING
 from reference_app.optimizations.msgspec_json import MSGSPEC_JSON
 from reference_app.optimizations.no_access_log import NO_ACCESS_LOG
 from reference_app.optimizations.optimization import Optimization
@@ -25,6 +27,8 @@ ALL: tuple[Optimization, ...] = (
     GCRA_RATE_LIMITS,
     RESPONSE_CACHE,
     ORCHESTRATOR,
+    GARBAGE_COLLECTION,
+    MEMORY_MONITORING,
     CONNECTION_POOL,
     UVLOOP,
     MSGSPEC_JSON,

@@ -10,6 +10,7 @@ MAX_ID = 2**63 - 1
 
 ID: Schema = {"type": "integer", "minimum": 0, "maximum": MAX_ID}
 COUNT: Schema = {"type": "integer", "minimum": 0}
+NUMBER: Schema = {"type": "number"}
 CENTS: Schema = {"type": "integer", "description": "Hundredths of the location's currency."}
 BASIS_POINTS: Schema = {"type": ["integer", "null"], "description": "Hundredths of a percent."}
 TEXT: Schema = {"type": "string"}

@@ -62,7 +62,7 @@ def read_memory() -> dict[str, Any]:
             "rss_bytes": memory.rss,
             "fd_count": getattr(_PROCESS, "num_handles" if os.name == "nt" else "num_fds")(),
             "thread_count": _PROCESS.num_threads(),
-            "tracing": {"sites": _sites(), "containers": _containers()} if TRACING else None,
+            "tracing": {"sites": largest_sites(), "containers": longest_containers()} if TRACING else None,
         }
 
 
@@ -100,7 +100,7 @@ def _python_bytes() -> int | None:
     )  # 0 with PYTHONMALLOC=malloc: all is on the C heap
 
 
-def _sites() -> list[dict[str, Any]]:
+def largest_sites() -> list[dict[str, Any]]:
     """Name the lines of the server's own code that hold most, with all that was allocated on their behalf."""
     totals: dict[str, list[int]] = {}
     for group in tracemalloc.take_snapshot().statistics("traceback"):
@@ -120,8 +120,18 @@ def _own_line(traceback: tracemalloc.Traceback) -> str:
     return f"{traceback[-1].filename}:{traceback[-1].lineno}"
 
 
-def _containers() -> list[dict[str, Any]]:
-    """Name the longest containers by whatever holds them."""
+def longest_containers() -> list[dict[str, Any]]:
+    """Name the longest containers by whatever holds them; what was frozen is looked at too, and stays so."""
+    is_frozen = gc.get_freeze_count() > 0
+    gc.unfreeze()
+    try:
+        return _named_containers()
+    finally:
+        if is_frozen:
+            gc.freeze()
+
+
+def _named_containers() -> list[dict[str, Any]]:
     holders: dict[int, tuple[Any, list[Any]]] = {}
     for thing in gc.get_objects():
         # The collector does not know dictionaries of plain values; only whoever holds them does.

@@ -75,7 +75,8 @@ async def replay(backend: Backend, *, is_short: bool = False, is_brief: bool = F
             _second_factors,
         ),
         *(_bookings, _visits, _payments, _refunds, _reviews, _series, _waitlist, _notifications),
-        *(_odd_bookings, _odd_changes, _odd_bodies, _other_mounts, _version_one, _refused_by_layers),
+        *(_odd_bookings, _odd_changes, _odd_bodies, _other_mounts, _version_one, _memory),
+        _refused_by_layers,
     )
     brief = (_bookings, _payments, _version_one, _refused_by_layers)
     for part in brief if is_brief else parts:
@@ -518,6 +519,21 @@ async def _version_one(backend: Backend) -> AsyncIterator[Step]:
     yield await _post(backend, f"{own}/cancel", "neighbour")
     yield await _post(backend, f"{own}/cancel", "client")
     yield await _post(backend, "/api/v1/reviews", "client", body={"appointment_id": 999999, "rating": 6})
+
+
+async def _memory(backend: Backend) -> AsyncIterator[Step]:
+    """Ask for what only the owner may do; what the memory holds is no variant's like another's."""
+    path = "/api/v2/monitoring/memory"
+    for role in EVERYONE[:-1]:
+        yield await _post(backend, f"{path}/cleanup", role)
+        yield await _post(backend, f"{path}/trace", role, body={"seconds": 1})
+        yield await _get(backend, f"{path}/trace", role)
+    yield await _get(backend, f"{path}/trace", "owner")
+    for seconds in (*ODD_VALUES[:7], 0, 61, 2**63):
+        yield await _post(backend, f"{path}/trace", "owner", body={"seconds": seconds})
+    for data in NOT_BODIES[:5]:
+        yield await _post(backend, f"{path}/trace", "owner", data=data)
+    yield "DELETE memory", await backend.ask("DELETE", path, "owner")
 
 
 async def _refused_by_layers(backend: Backend) -> AsyncIterator[Step]:

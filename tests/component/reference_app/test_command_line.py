@@ -192,6 +192,8 @@ def test_variants_lists_every_optimization() -> None:
         "indexes",
         "set_based_sql",
         "booking_lock",
+        "garbage_collection",
+        "memory_monitoring",
         "connection_pool",
         "before",
         "p1",

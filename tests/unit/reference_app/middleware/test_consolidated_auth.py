@@ -13,6 +13,7 @@ from aiohttp.test_utils import make_mocked_request
 from reference_app.caching.changes import NoChanges
 from reference_app.domain.errors import ForbiddenError, UnauthenticatedError
 from reference_app.domain.people import Role, User
+from reference_app.memory.bounded_caches import BoundedCaches
 from reference_app.middleware.consolidated_auth import ConsolidatedAuthMiddleware
 from reference_app.settings import Settings
 
@@ -50,7 +51,12 @@ def ask(user: User, *, is_of_location: bool = True, token: str = "") -> str:
     """Ask for location 1 with a handler that checks nothing."""
     routes = SimpleNamespace(of=lambda _: SimpleNamespace(is_of_location=is_of_location))
     parts: Any = SimpleNamespace(
-        settings=SETTINGS, accounts=FakeAccounts(user), users=None, routes=routes, changes=NoChanges()
+        settings=SETTINGS,
+        accounts=FakeAccounts(user),
+        users=None,
+        routes=routes,
+        changes=NoChanges(),
+        caches=BoundedCaches(),
     )
     claims = {"sub": "7", "email": user.email, "exp": datetime.now(UTC) + timedelta(hours=1)}
     bearer = token or jwt.encode(claims, SETTINGS.token_secret)
