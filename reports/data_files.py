@@ -14,6 +14,7 @@ from reports.whole_file import write_whole
 
 FOLDER = "data"
 _ESTIMATE = ("value", "low", "high", "unit")
+_LAYER_TIMES = ("per_request", "p50", "p95", "p99")
 _TOLD = ("results.json", "plan.json", "kpis.yaml", "experiment.yaml", "environment.json", "kpi.csv")
 """What a reader may want to compare with another copy of the run, beside the data files."""
 
@@ -112,11 +113,45 @@ def _tables(results: Results) -> Iterator[tuple[str, Row, Iterable[Row]]]:
                 for s in statements
             ),
         )
+    yield from _tables_of_servers(results)
     if results.errors:
         yield (
             "errors.csv",
             ("variant", "endpoint", "status", "message", "count"),
             ((e.variant, e.endpoint, e.status, e.message, e.count) for e in results.errors),
+        )
+
+
+def _tables_of_servers(results: Results) -> Iterator[tuple[str, Row, Iterable[Row]]]:
+    if any(one.layers for one in results.layers.values()):
+        yield (
+            "layers.csv",
+            (
+                "variant",
+                "layer",
+                "calls_per_request",
+                *(f"{what}_{part}" for what in _LAYER_TIMES for part in _ESTIMATE),
+            ),
+            (
+                (
+                    variant,
+                    layer.name,
+                    layer.calls_per_request,
+                    *(part for name in _LAYER_TIMES for part in _parts(getattr(layer, f"{name}_ms"))),
+                )
+                for variant, one in results.layers.items()
+                for layer in one.layers
+            ),
+        )
+    if any(results.external_calls.values()):
+        yield (
+            "external_calls.csv",
+            ("variant", "services", "request_count", "call_count", "total_ms"),
+            (
+                (variant, one.services, one.request_count, one.call_count, one.total_ms)
+                for variant, calls in results.external_calls.items()
+                for one in calls
+            ),
         )
 
 

@@ -58,6 +58,18 @@ METRIC_WORDS = (
         meaning="How many database statements one request caused, as the server itself reports.",
     ),
     MetricWords(
+        id="external_time",
+        title="Time in other services per request",
+        better="lower",
+        meaning="How long the server waited for other services in one request, as the server itself reports.",
+    ),
+    MetricWords(
+        id="external_calls",
+        title="Calls to other services per request",
+        better="lower",
+        meaning="How many calls to other services one request caused, as the server itself reports.",
+    ),
+    MetricWords(
         id="slow_share",
         title="Very slow requests",
         better="lower",

@@ -231,6 +231,40 @@ class Statement:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class LayerTimes:
+    """Own time of one middleware layer, as its server tells it; None where it cannot be said."""
+
+    name: str
+    calls_per_request: float | None
+    per_request_ms: Estimate | None
+    """Under the load that counts, for each request."""
+    p50_ms: Estimate | None
+    """Of a call since the server's start; the same for the two below."""
+    p95_ms: Estimate | None
+    p99_ms: Estimate | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class VariantLayers:
+    """The middleware layers of one variant, the outermost first."""
+
+    layers: tuple[LayerTimes, ...]
+    reason: str
+    """Why there are none, or why a time is missing; empty where nothing is."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ExternalCalls:
+    """What one variant asked of other services, under the load that counts."""
+
+    services: str
+    """As the server names them in one request; empty where it names none."""
+    request_count: int
+    call_count: int
+    total_ms: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class CapacityPoint:
     """What one variant showed at one rate, all rounds together."""
 
@@ -354,6 +388,10 @@ class Results:
     over_time: tuple[TimeSeries, ...]
     queries: dict[str, tuple[Statement, ...]]
     """Statements by variant id, most total time first."""
+    layers: dict[str, VariantLayers]
+    """By variant id; empty where the run does not tell."""
+    external_calls: dict[str, tuple[ExternalCalls, ...]]
+    """By variant id, most total time first; of a server that does not tell of them, nothing."""
     gap: str
     """What is missing from the measurement, in one sentence; empty if nothing is."""
     environment: dict[str, Any]
@@ -575,6 +613,11 @@ def _results(root: _Node) -> Results:
         errors=errors.each("groups", _error_group) if errors else None,
         error_group_count=errors["group_count"].count() if errors else 0,
         queries=_queries(root.get("queries")),
+        layers={variant: _variant_layers(node) for variant, node in _nodes(root.get("layers"))},
+        external_calls={
+            variant: tuple(_external_calls(one) for one in node.items())
+            for variant, node in _nodes(root.get("external_calls"))
+        },
         gap=root.text_or_empty("gap"),
         environment=root["environment"].mapping(),
         capacity=_capacity(root.get("capacity")),
@@ -794,6 +837,37 @@ def _statement(node: _Node) -> Statement:
         calls_per_request=per_request.optional_number() if per_request else None,
         looks_repeated=repeated.flag() if repeated else False,
         plan=node.text_or_empty("plan"),
+    )
+
+
+def _nodes(node: _Node | None) -> "Iterator[tuple[str, _Node]]":
+    """Yield name and content of an object that may be absent."""
+    if node is not None and node.value is not None:
+        for name in node.mapping():
+            yield name, node[name]
+
+
+def _variant_layers(node: _Node) -> VariantLayers:
+    return VariantLayers(layers=node.each("layers", _layer_times), reason=node["reason"].text())
+
+
+def _layer_times(node: _Node) -> LayerTimes:
+    return LayerTimes(
+        name=node["name"].text(),
+        calls_per_request=node["calls_per_request"].optional_number(),
+        per_request_ms=_estimate(node, "per_request_ms"),
+        p50_ms=_estimate(node, "p50_ms"),
+        p95_ms=_estimate(node, "p95_ms"),
+        p99_ms=_estimate(node, "p99_ms"),
+    )
+
+
+def _external_calls(node: _Node) -> ExternalCalls:
+    return ExternalCalls(
+        services=node["services"].text(),
+        request_count=node["request_count"].count(),
+        call_count=node["call_count"].count(),
+        total_ms=node["total_ms"].number(),
     )
 
 

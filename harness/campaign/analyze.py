@@ -31,6 +31,8 @@ from harness.stats.charts import Window, ecdf, heat_map, shift_function
 from harness.stats.columns import FloatArray
 from harness.stats.compare import compare, pairs_to_compare
 from harness.stats.errors import ErrorGroup
+from harness.stats.external_calls import add_external_calls
+from harness.stats.layers import measure_layers
 from harness.stats.measure import METRIC_STATS, WHOLE_MIX
 from harness.stats.pairing import add_pairings
 from harness.stats.pairs import SLOW, slow_share
@@ -42,6 +44,9 @@ from harness.store.run_folder import RunFolder
 
 TOP_STATEMENTS = 20
 """Statements of each variant that results.json holds; queries.json of each round has more."""
+
+TOP_SERVICES = 100
+"""Services, or sets of them, that results.json holds of each variant."""
 
 TOP_ERRORS = 200
 """Groups of failed requests that results.json holds."""
@@ -153,6 +158,13 @@ def analyze(folder: RunFolder, *, look: int | None = None) -> dict[str, Any]:
                 )
                 for variant in run.variants
             },
+            "layers": {
+                variant: asdict(
+                    measure_layers([one.variants[variant].layers for one in rounds], confidence=confidence)
+                )
+                for variant in run.variants
+            },
+            "external_calls": dict(_external_calls(run, rounds)),
             "errors": _errors(run, rounds),
             "gap": " ".join(filter(None, (run.gap, told_interruptions(run.status, run.counting_summaries)))),
             **({"memory": memory.section} if memory.section else {}),
@@ -431,6 +443,15 @@ def _resource_charts(run: _Run, rounds: Sequence[AnalyzedRound]) -> Iterator[dic
                     "uss_mib": list(line.uss_mib),
                     "cpu_cores": list(line.cpu_cores),
                 }
+
+
+def _external_calls(run: _Run, rounds: Sequence[AnalyzedRound]) -> Iterator[tuple[str, list[dict[str, Any]]]]:
+    """Yield what each variant asked of other services; nothing of one that does not tell."""
+    for variant in run.variants:
+        found = add_external_calls(one.variants[variant].external_calls for one in rounds)
+        if found is not None:
+            ordered = sorted(found.items(), key=lambda entry: (-entry[1].total_ms, entry[0]))
+            yield variant, [{"services": name, **asdict(one)} for name, one in ordered[:TOP_SERVICES]]
 
 
 def _errors(run: _Run, rounds: Sequence[AnalyzedRound]) -> dict[str, Any]:

@@ -14,7 +14,9 @@ from harness.stats.columns import Columns, FloatArray, IntArray, concatenate
 from harness.stats.compare import pairs_to_compare
 from harness.stats.drift import first_against_last_third
 from harness.stats.errors import ErrorGroup, group_errors
+from harness.stats.external_calls import ExternalCalls, external_calls
 from harness.stats.host import disturbance, mean_shares
+from harness.stats.layers import LayerRound
 from harness.stats.measure import (
     WHOLE_MIX,
     Load,
@@ -35,6 +37,7 @@ from harness.stats.pairs import (
 )
 from harness.store.counts import read_counts
 from harness.store.host_readings import read_host
+from harness.store.layer_readings import read_layer_readings
 from harness.store.process_readings import read_process
 from harness.store.run_folder import RunFolder
 from harness.store.samples import read_samples
@@ -55,6 +58,9 @@ class VariantRound:
     window_s: tuple[float, ...]
     """Length of a window of each of these slices."""
     resources: ResourceLine
+    layers: LayerRound
+    external_calls: dict[str, ExternalCalls] | None
+    """By service; None where the server does not tell."""
     errors: Counter[ErrorGroup]
     sample_count: int
     reported_count: int
@@ -214,6 +220,7 @@ def _analyze_variant(
         duration_s=sum(summary.duration_s for summary in loaded),
         dropped_arrivals=sum(summary.report.dropped_arrivals for summary in counting),
     )
+    everything = concatenate(list(samples.values()))
     last = max(summary.attempt for summary in counting)
     of_last_start = [summary for summary in loaded if summary.attempt == last]
     readings = read_process(folder, folder.process_jsonl(index, variant))
@@ -259,7 +266,14 @@ def _analyze_variant(
         ),
         window_s=tuple(summary.duration_s / window_count(summary.duration_s) for summary in loaded),
         resources=resource_line(readings),
-        errors=group_errors(concatenate(list(samples.values()))),
+        layers=LayerRound(
+            readings=read_layer_readings(folder, folder.layers_jsonl(index, variant)),
+            request_count=sum(
+                summary.report.request_count for summary in counting if summary.attempt == last
+            ),
+        ),
+        external_calls=external_calls(everything),
+        errors=group_errors(everything),
         sample_count=sum(len(part) for part in samples.values()),
         reported_count=sum(summary.report.request_count for summary in counting),
         dropped_count=load.dropped_arrivals,

@@ -5,8 +5,9 @@ from collections.abc import Mapping
 from harness.campaign.bench import Bench
 from harness.model.plan import Round
 from harness.model.variant import Variant
-from harness.probe.introspection import ask_server, count_indexes
+from harness.probe.introspection import ask_server, count_indexes, read_layers
 from harness.store.counts import add_counts
+from harness.store.layer_readings import add_layer_reading
 from harness.target.invariants import check_invariants
 from harness.target.server import RunningServer
 
@@ -17,6 +18,15 @@ def store_server_counts(bench: Bench, round_: Round, servers: Mapping[str, Runni
         if variant.counts:
             counts = ask_server(servers[variant.id].base_url, variant.counts)
             add_counts(bench.folder, bench.folder.counts_json(round_.index, variant.id), counts)
+
+
+def store_layers(bench: Bench, round_: Round, servers: Mapping[str, RunningServer]) -> None:
+    """Ask each server that counts its middleware layers for their own times so far."""
+    for variant in bench.plan.variants:
+        for question in variant.counts:
+            if question.metric == "middleware_layers":
+                told = read_layers(servers[variant.id].base_url, question)
+                add_layer_reading(bench.folder, bench.folder.layers_jsonl(round_.index, variant.id), told)
 
 
 def store_database_counts(bench: Bench, round_: Round, variant: Variant, database_url: str) -> None:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from harness.campaign.bench import Bench
-from harness.campaign.counts import store_database_counts, store_server_counts
+from harness.campaign.counts import store_database_counts, store_layers, store_server_counts
 from harness.campaign.execute_precision import execute_precision
 from harness.campaign.execute_slice import execute_slice
 from harness.campaign.serve_variant import serve_variant
@@ -51,12 +51,14 @@ def execute_round(bench: Bench, round_: Round, *, attempt: int = 1) -> None:
         for slice_ in round_.slices:
             if not slice_.is_warm_up and not is_warm:
                 _reset_statements(bench, round_)
+                store_layers(bench, round_, open_.servers)
                 is_warm = True
             if not slice_.is_precision:
                 run_slice(bench, round_, slice_, open_)
             elif slice_.variant_id == round_.places[0]:
                 _run_precision(bench, round_, open_)
         _store_statements(bench, round_)
+        store_layers(bench, round_, open_.servers)
         store_server_counts(bench, round_, open_.servers)
 
 

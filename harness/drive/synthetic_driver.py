@@ -168,6 +168,9 @@ def _table(truth: SyntheticTarget, requests: _Requests) -> pa.Table:
         "server_middleware_ms": (service_ms * truth.middleware_share).astype(np.float32),
         "server_app_ms": service_ms.astype(np.float32),
         "server_query_count": np.full(count, truth.query_count, dtype=np.int32),
+        "server_external_ms": pa.nulls(count, pa.float32()),
+        "server_external_count": pa.nulls(count, pa.int32()),
+        "server_external_services": _texts(np.zeros(count, dtype=np.int32), [""]),
     }
     return pa.table([columns[name] for name in SAMPLE_SCHEMA.names], schema=SAMPLE_SCHEMA)
 

@@ -45,6 +45,7 @@ class Recorder:
         self._endpoint = _Texts()
         self._method = _Texts()
         self._error = _Texts()
+        self._external_services = _Texts()
         self._clear()
 
     def add(
@@ -81,6 +82,9 @@ class Recorder:
         self._middleware_ms.append(_NAN if server.middleware_ms is None else server.middleware_ms)
         self._app_ms.append(_NAN if server.app_ms is None else server.app_ms)
         self._query_count.append(_NOTHING if server.query_count is None else server.query_count)
+        self._external_ms.append(_NAN if server.external_ms is None else server.external_ms)
+        self._external_count.append(_NOTHING if server.external_count is None else server.external_count)
+        self._external_services.append(server.external_services)
         self.row_count += 1
         if error:
             self.failed_count += 1
@@ -106,6 +110,9 @@ class Recorder:
             _durations(self._middleware_ms),
             _durations(self._app_ms),
             _nullable_integers(self._query_count, pa.int32()),
+            _durations(self._external_ms),
+            _nullable_integers(self._external_count, pa.int32()),
+            self._external_services.take(),
         ]
         self._clear()
         self._stream.write(pa.RecordBatch.from_arrays(columns, schema=SAMPLE_SCHEMA))
@@ -122,6 +129,7 @@ class Recorder:
         self._response_bytes = array("q")
         self._db_ms, self._middleware_ms, self._app_ms = array("f"), array("f"), array("f")
         self._query_count = array("i")
+        self._external_ms, self._external_count = array("f"), array("i")
 
 
 def rehearse() -> None:

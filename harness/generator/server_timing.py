@@ -17,31 +17,52 @@ class ServerTiming(NamedTuple):
     middleware_ms: float | None = None
     app_ms: float | None = None
     query_count: int | None = None
+    external_ms: float | None = None
+    external_count: int | None = None
+    external_services: str = ""
+    """Names with a space between them; empty where it names none."""
 
+
+_SERVICES = re.compile(r";\s*desc\s*=\s*\"\s*n=\d{1,9}((?: [A-Za-z0-9_.-]{1,40}){1,8})\s*\"", re.IGNORECASE)
 
 NOTHING = ServerTiming()
 
 _NUMBER = r"(\d+(?:\.\d+)?)"
-_USUAL = re.compile(rf'app;dur={_NUMBER}, mw;dur={_NUMBER}, db;dur={_NUMBER};desc="n=(\d{{1,9}})"')
+_USUAL = re.compile(
+    rf'app;dur={_NUMBER}, mw;dur={_NUMBER}, db;dur={_NUMBER};desc="n=(\d{{1,9}})"'
+    rf'(?:, ext;dur={_NUMBER};desc="n=(\d{{1,9}})")?'
+)
 """What docs/formats.md shows: read in a tenth of the time that any other header takes."""
 
 
 def parse_server_timing(header: str | None) -> ServerTiming:
-    """Return the parts `app`, `mw` and `db` of a header; what is malformed counts as not sent.
+    """Return the parts `app`, `mw`, `db` and `ext` of a header; what is malformed counts as not sent.
 
     Of a name that comes twice the first counts, as in browsers.
     """
     if not header:
         return NOTHING
     if usual := _USUAL.fullmatch(header):
-        return ServerTiming(float(usual[3]), float(usual[2]), float(usual[1]), int(usual[4]))
+        db = ServerTiming(float(usual[3]), float(usual[2]), float(usual[1]), int(usual[4]))
+        return db._replace(external_ms=float(usual[5]), external_count=int(usual[6])) if usual[5] else db
     durations: dict[str, float] = {}
-    query_count = None
+    counts: dict[str, int] = {}
+    services = ""
     for name, parameters in _METRIC.findall(header):
         if name in durations:
             continue
         if duration := _DURATION.search(parameters):
             durations[name] = float(duration[1])
-        if name == "db" and query_count is None and (count := _COUNT.search(parameters)):
-            query_count = int(count[1])
-    return ServerTiming(durations.get("db"), durations.get("mw"), durations.get("app"), query_count)
+        if name not in counts and (count := _COUNT.search(parameters)):
+            counts[name] = int(count[1])
+        if name == "ext" and not services and (named := _SERVICES.search(parameters)):
+            services = named[1].strip()
+    return ServerTiming(
+        durations.get("db"),
+        durations.get("mw"),
+        durations.get("app"),
+        counts.get("db"),
+        durations.get("ext"),
+        counts.get("ext"),
+        services,
+    )

@@ -42,6 +42,14 @@ METRICS = (
         description="Database statements per request, as the server's Server-Timing header says.",
     ),
     Metric(
+        id="external_time", title="Time in other services per request", unit="ms", better="lower",
+        description="Time the server waited for other services, as its Server-Timing header says.",
+    ),
+    Metric(
+        id="external_calls", title="Calls to other services per request", unit="count", better="lower",
+        description="Calls to other services per request, as the server's Server-Timing header says.",
+    ),
+    Metric(
         id="slow_share", title="Very slow requests", unit="%", better="lower",
         description="Good requests that took more than four times the p95 of before.",
     ),

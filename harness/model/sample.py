@@ -35,3 +35,9 @@ class Sample:
     """`app;dur=`: everything that the server did for this request."""
     server_query_count: int | None
     """`n=` in the description of `db`."""
+    server_external_ms: float | None = None
+    """`ext;dur=`: waiting for other services."""
+    server_external_count: int | None = None
+    """`n=` in the description of `ext`."""
+    server_external_services: str = ""
+    """The names behind it, with a space between them; empty where there are none."""

@@ -29,6 +29,37 @@ def ask_server(base_url: str, questions: Iterable[CountQuestion]) -> dict[str, C
     return {question.metric: _ask(base_url, question) for question in questions}
 
 
+def read_layers(base_url: str, question: CountQuestion) -> dict[str, Any]:
+    """Ask a running server for the own times of its middleware layers, the outermost first.
+
+    The list that is counted as `middleware_layers` may tell more of each: `name`, `calls`, and in `self_ms`
+    the `sum` of its own times and percentiles, all since the server's start.
+
+    Returns:
+        `layers` as the server told them, with `reason`: empty, or why there are none.
+    """
+    try:
+        found = _at(_get(base_url, question.path), question.field)
+    except (OSError, http.client.HTTPException, ValueError) as error:
+        return {"layers": [], "reason": f"GET {question.path} does not tell: {error or type(error).__name__}"}
+    if not (isinstance(found, list) and all(_is_timed_layer(layer) for layer in found)):
+        return {"layers": [], "reason": f"{question.field} in GET {question.path} tells no times of layers"}
+    return {"layers": found[:MOST_NAMES], "reason": ""}
+
+
+def _is_timed_layer(layer: Any) -> bool:
+    if not (isinstance(layer, dict) and isinstance(layer.get("name"), str) and _is_count(layer.get("calls"))):
+        return False
+    own = layer.get("self_ms")
+    return isinstance(own, dict) and all(
+        value is None or isinstance(value, float) or _is_count(value) for value in own.values()
+    )
+
+
+def _is_count(value: Any) -> bool:
+    return isinstance(value, int) and not isinstance(value, bool)
+
+
 def count_indexes(database_url: str) -> dict[str, Count]:
     """Count the indexes of a database, and those that nothing has read since it was made.
 
@@ -53,7 +84,7 @@ def _ask(base_url: str, question: CountQuestion) -> Count:
         return Count(count=None, reason=f"GET {question.path} does not tell: {error or type(error).__name__}")
     if isinstance(found, list):
         return Count(count=len(found))
-    if isinstance(found, int) and not isinstance(found, bool):
+    if _is_count(found):
         return Count(count=found)
     return Count(count=None, reason=f"{question.field} in GET {question.path} is neither a number nor a list")
 

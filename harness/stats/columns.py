@@ -39,9 +39,13 @@ class Columns:
     is_failed: BoolArray
     status: npt.NDArray[np.int16]
     server_db_ms: FloatArray
-    """NaN where the server does not say; the same for the two below."""
+    """NaN where the server does not say; the same for the four below."""
     server_middleware_ms: FloatArray
     server_query_count: FloatArray
+    server_external_ms: FloatArray
+    server_external_count: FloatArray
+    external_services: Names
+    """As the server names them; the empty word where it names none."""
 
     def __len__(self) -> int:
         return int(self.scheduled_ns.size)
@@ -81,6 +85,9 @@ def concatenate(parts: Sequence[Columns]) -> Columns:
         server_db_ms=np.concatenate([part.server_db_ms for part in parts]),
         server_middleware_ms=np.concatenate([part.server_middleware_ms for part in parts]),
         server_query_count=np.concatenate([part.server_query_count for part in parts]),
+        server_external_ms=np.concatenate([part.server_external_ms for part in parts]),
+        server_external_count=np.concatenate([part.server_external_count for part in parts]),
+        external_services=join_names([part.external_services for part in parts]),
     )
 
 

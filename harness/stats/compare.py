@@ -30,7 +30,11 @@ from harness.stats.proportion import clopper_pearson
 from harness.stats.rank_sum import rank_sum_interval
 from harness.stats.signed_rank import FloatArray, Interval, rounds_needed, signed_rank_interval
 
-_REPORTED_BY_SERVER = frozenset({"db_time", "middleware_time", "query_count"})
+_OPTIONAL = frozenset({"unloaded_time", "external_time", "external_calls"})
+"""Of what no variant has, the whole mix says so, once; endpoints are silent."""
+_REPORTED_BY_SERVER = frozenset(
+    {"db_time", "middleware_time", "query_count", "external_time", "external_calls"}
+)
 
 
 class _CannotSayError(Exception):
@@ -130,7 +134,7 @@ def compare(
             baseline=before,
             variant=after,
         )
-        for key in _keys(endpoints, has_alone=any(m.metric == "unloaded_time" for m in measurements))
+        for key in _keys(endpoints, offered=_offered(measurements))
     )
 
 
@@ -144,14 +148,19 @@ def _paired(found: Mapping[int, RoundRatio] | None, rounds: Sequence[int]) -> _P
     )
 
 
-def _keys(endpoints: set[str], *, has_alone: bool) -> Iterator[tuple[str, str, str]]:
+def _offered(measurements: Sequence[Measurement]) -> set[str]:
+    """Return what anybody has of the optional metrics."""
+    return {m.metric for m in measurements if m.sample_count or m.metric == "unloaded_time"} & _OPTIONAL
+
+
+def _keys(endpoints: set[str], *, offered: set[str]) -> Iterator[tuple[str, str, str]]:
     """Yield what can be compared; of a part that the run does not have the whole mix says so, once."""
     for endpoint in (WHOLE_MIX, *sorted(endpoints - {WHOLE_MIX})):
         is_mix = endpoint == WHOLE_MIX
         for metric, stats in METRIC_STATS.items():
             if metric in MEMORY_METRICS:
                 continue  # no round has them
-            if is_mix or (metric not in MIX_METRICS and (has_alone or metric != "unloaded_time")):
+            if is_mix or metric not in MIX_METRICS | (_OPTIONAL - offered):
                 for stat in stats:
                     if is_mix or stat not in MIX_STATS:
                         yield endpoint, metric, stat

@@ -24,6 +24,8 @@ METRIC_STATS = {
     "db_time": ("p50", "p95", "mean"),
     "middleware_time": ("p50", "p95", "mean"),
     "query_count": ("mean",),
+    "external_time": ("mean",),
+    "external_calls": ("mean",),
     "slow_share": ("share",),
     "error_share": ("share",),
     "wrong_answers": ("count",),
@@ -238,6 +240,8 @@ _SERVER_TIMINGS: _Timings = (
     ("db_time", lambda columns: columns.server_db_ms),
     ("middleware_time", lambda columns: columns.server_middleware_ms),
     ("query_count", lambda columns: columns.server_query_count),
+    ("external_time", lambda columns: columns.server_external_ms),
+    ("external_calls", lambda columns: columns.server_external_count),
 )
 
 

@@ -164,6 +164,10 @@ class RunFolder:
         """Return the file of what server and database told of themselves."""
         return self.variant_dir(round_index, variant_id) / "counts.json"
 
+    def layers_jsonl(self, round_index: int, variant_id: str) -> Path:
+        """Return the file of what the server told of its middleware layers."""
+        return self.variant_dir(round_index, variant_id) / "layers.jsonl"
+
     def server_log(self, round_index: int, variant_id: str) -> Path:
         """Return the file of what the server wrote."""
         return self.variant_dir(round_index, variant_id) / "server.log"

@@ -26,9 +26,16 @@ SAMPLE_SCHEMA = pa.schema(
         pa.field("server_middleware_ms", pa.float32()),
         pa.field("server_app_ms", pa.float32()),
         pa.field("server_query_count", pa.int32()),
+        pa.field("server_external_ms", pa.float32()),
+        pa.field("server_external_count", pa.int32()),
+        pa.field("server_external_services", _TEXT, nullable=False),
     ]
 )
 """Names, order and types of harness.model.sample.Sample."""
+
+
+LEAST_COLUMNS = 16
+"""So many did samples have at first; what came later may be missing in an old file."""
 
 
 class SampleStream:

@@ -12,7 +12,7 @@ from harness.errors import MeasurementError
 from harness.model.sample import Sample
 from harness.stats.columns import Columns, FloatArray, Names
 from harness.store.atomic import told_as_measurement_error
-from harness.store.sample_schema import SAMPLE_SCHEMA, SampleStream
+from harness.store.sample_schema import LEAST_COLUMNS, SAMPLE_SCHEMA, SampleStream
 
 
 def read_samples(path: Path) -> Columns:
@@ -26,7 +26,8 @@ def read_samples(path: Path) -> Columns:
             batches = list(_whole_batches(file, path))
     except OSError as error:
         raise MeasurementError(f"Cannot read the samples {path}: {error}.") from error
-    return _columns(pa.Table.from_batches(batches, schema=SAMPLE_SCHEMA).unify_dictionaries())
+    schema = batches[0].schema if batches else SAMPLE_SCHEMA
+    return _columns(_completed(pa.Table.from_batches(batches, schema=schema)).unify_dictionaries())
 
 
 def write_samples(path: Path, samples: Sequence[Sample]) -> None:
@@ -49,9 +50,10 @@ def _whole_batches(file: Any, path: Path) -> Iterator[Any]:
         reader = pa.ipc.open_stream(file)
     except pa.ArrowInvalid:
         return  # cut short within its first bytes: no batch is whole
-    if reader.schema.names != SAMPLE_SCHEMA.names:
+    names = reader.schema.names
+    if len(names) < LEAST_COLUMNS or names != SAMPLE_SCHEMA.names[: len(names)]:
         raise MeasurementError(
-            f"{path} has other columns than samples have: {', '.join(reader.schema.names)}.",
+            f"{path} has other columns than samples have: {', '.join(names)}.",
             hint="It was written by another version of kpibench: use that version, or run again.",
         )
     while True:
@@ -59,6 +61,14 @@ def _whole_batches(file: Any, path: Path) -> Iterator[Any]:
             yield reader.read_next_batch()
         except (StopIteration, pa.ArrowInvalid, OSError):
             return
+
+
+def _completed(table: Any) -> Any:
+    """Add the columns that an older version did not write: nothing is known of them."""
+    for field in list(SAMPLE_SCHEMA)[table.num_columns :]:
+        nothing = [None if field.nullable else ""] * table.num_rows
+        table = table.append_column(field, pa.array(nothing, type=field.type))
+    return table
 
 
 def _columns(table: Any) -> Columns:
@@ -77,6 +87,9 @@ def _columns(table: Any) -> Columns:
         server_db_ms=_floats(table["server_db_ms"]),
         server_middleware_ms=_floats(table["server_middleware_ms"]),
         server_query_count=_floats(table["server_query_count"]),
+        server_external_ms=_floats(table["server_external_ms"]),
+        server_external_count=_floats(table["server_external_count"]),
+        external_services=_names(table["server_external_services"]),
     )
 
 

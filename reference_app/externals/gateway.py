@@ -9,6 +9,7 @@ import aiohttp
 from reference_app.domain.care import Message
 from reference_app.domain.errors import ConflictError, DeclinedError, UnavailableError
 from reference_app.domain.payments import Payment
+from reference_app.monitoring.request_timings import external_time
 
 TIMEOUT_S = 10.0
 
@@ -76,9 +77,10 @@ class Gateway:
         if self._session is None:
             raise RuntimeError("the gateway is not open")
         try:
-            async with self._session.post(f"{self._url}/{service}/{what}", json=body) as answer:
-                status = answer.status
-                content = await answer.json() if status == HTTPStatus.CREATED else None
+            with external_time(service):
+                async with self._session.post(f"{self._url}/{service}/{what}", json=body) as answer:
+                    status = answer.status
+                    content = await answer.json() if status == HTTPStatus.CREATED else None
         except (aiohttp.ClientError, TimeoutError, ValueError):
             raise _unavailable(service) from None
         if status == HTTPStatus.PAYMENT_REQUIRED and service == "payments":

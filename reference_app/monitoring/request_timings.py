@@ -3,6 +3,7 @@
 - `app`: from the first line of our code to the moment before the answer's headers are written.
 - `db`: all time spent waiting for the database, wherever in the request it happens: connecting, waiting for a
   free connection, and each statement's round trip. `n` counts statements, `BEGIN` and `COMMIT` included.
+- `ext`: all time spent waiting for other companies' services; `n` counts calls, and their names follow.
 - `cache`: `hit` or `miss`, where an answer may be kept.
 - `mw`: the middleware layers' own time, their database calls included; what they wrap is taken off.
 
@@ -24,6 +25,10 @@ class RequestTimings:
     started_s: float = field(default_factory=time.perf_counter)
     database_s: float = 0.0
     statement_count: int = 0
+    external_s: float = 0.0
+    external_count: int = 0
+    external_names: tuple[str, ...] = ()
+    """Of the services that were asked, in the order of their first calls."""
     middleware_s: float = 0.0
     inner_s: float = 0.0
     """Time of the layers inside of the one that runs, and of what they wrap: what is not its own."""
@@ -33,10 +38,12 @@ class RequestTimings:
     def server_timing(self) -> str:
         """Write the `Server-Timing` header's value; durations in milliseconds."""
         app_ms = (time.perf_counter() - self.started_s) * 1e3
+        external = " ".join((f"n={self.external_count}", *self.external_names))
         cache = f" cache;desc={self.cache}," if self.cache else ""
         return (
             f"app;dur={app_ms:.3f}, mw;dur={self.middleware_s * 1e3:.3f},{cache}"
-            f' db;dur={self.database_s * 1e3:.3f};desc="n={self.statement_count}"'
+            f' db;dur={self.database_s * 1e3:.3f};desc="n={self.statement_count}",'
+            f' ext;dur={self.external_s * 1e3:.3f};desc="{external}"'
         )
 
 
@@ -66,3 +73,20 @@ class database_time:  # noqa: N801 - reads as what it does where it is used
         if self._timings is not None:
             self._timings.database_s += time.perf_counter() - self._started_s
             self._timings.statement_count += self._statement_count
+
+
+@contextmanager
+def external_time(service: str) -> Iterator[None]:
+    """Add the time inside to what the current request waits for another service; else do nothing."""
+    timings = _CURRENT.get()
+    if timings is None:
+        yield
+        return
+    started = time.perf_counter()
+    try:
+        yield
+    finally:
+        timings.external_s += time.perf_counter() - started
+        timings.external_count += 1
+        if service not in timings.external_names:
+            timings.external_names += (service,)

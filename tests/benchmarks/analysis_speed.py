@@ -121,6 +121,9 @@ def _batch(count: int, started_ns: int, median_ms: float, rng: np.random.Generat
         "server_middleware_ms": rng.random(count).astype(np.float32),
         "server_app_ms": rng.random(count).astype(np.float32),
         "server_query_count": rng.integers(1, 9, count).astype(np.int32),
+        "server_external_ms": np.zeros(count, dtype=np.float32),
+        "server_external_count": zeros,
+        "server_external_services": _words(zeros, [""]),
     }
     return pa.RecordBatch.from_arrays(
         [pa.array(content[name]) for name in SAMPLE_SCHEMA.names], schema=SAMPLE_SCHEMA

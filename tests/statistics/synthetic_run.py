@@ -4,6 +4,7 @@ import random
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from harness.model.plan import Arrival, Plan, Precision, Round, Scenario, Slice
 from harness.model.sample import Sample
@@ -12,6 +13,7 @@ from harness.model.variant import Variant
 from harness.plan.arrivals import draw_turns, poisson_arrivals, schedule_hash
 from harness.plan.plan_file import dump_plan
 from harness.plan.schedule import draw_rounds
+from harness.store.layer_readings import add_layer_reading
 from harness.store.run_folder import RunFolder
 from harness.store.samples import write_samples
 
@@ -44,6 +46,10 @@ class SyntheticServer:
     uss_mib: float = 80.0
     cpu_ms: float = 20.0
     """For each request."""
+    layers: tuple[tuple[str, float], ...] = ()
+    """Name and own time, ms a request, of what it tells of its middleware; empty: it does not tell."""
+    external: str | None = None
+    """The service that each POST calls, for 4 ms; None: it does not tell of other services."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -146,6 +152,7 @@ class SyntheticRun:
             folder.write_slice_summary(round_.index, summary)
             clock_ns = ended_ns + 250_000_000
         self._write_queries(folder, round_)
+        self._write_layers(folder, round_)
         return clock_ns
 
     def _samples(
@@ -182,6 +189,7 @@ class SyntheticRun:
                     server_middleware_ms=None,
                     server_app_ms=None,
                     server_query_count=server.query_count,
+                    **_external(server, endpoint),
                 )
                 scheduled_ns = finished_ns
 
@@ -229,6 +237,21 @@ class SyntheticRun:
             path.parent.mkdir(parents=True, exist_ok=True)
             folder.append_line(path, f'{line}, "cpu_s": {cpu_s[variant]}}}')
 
+    def _write_layers(self, folder: RunFolder, round_: Round) -> None:
+        for variant, server in self.servers.items():
+            requests = sum(
+                summary.report.request_count
+                for index, summary in folder.finished_slices()
+                if (index, summary.variant, summary.is_warm_up) == (round_.index, variant, False)
+            )
+            for calls in (100, 100 + requests) if server.layers else ():
+                layers = [
+                    {"name": name, "calls": calls, "self_ms": {"sum": calls * own_ms, "p50": own_ms}}
+                    for name, own_ms in server.layers
+                ]
+                path = folder.layers_jsonl(round_.index, variant)
+                add_layer_reading(folder, path, {"layers": layers, "reason": ""})
+
     def _write_queries(self, folder: RunFolder, round_: Round) -> None:
         for variant in self.servers:
             statements = [
@@ -246,3 +269,14 @@ class SyntheticRun:
             folder.write_json(
                 folder.queries_json(round_.index, variant), {"available": True, "statements": statements}
             )
+
+
+def _external(server: SyntheticServer, endpoint: str) -> dict[str, Any]:
+    if server.external is None:
+        return {}
+    count = int(endpoint.startswith("POST"))
+    return {
+        "server_external_ms": 4.0 * count,
+        "server_external_count": count,
+        "server_external_services": server.external if count else "",
+    }

@@ -1,10 +1,11 @@
-"""Where the time of a request goes: database, middleware, and which statements took it."""
+"""Where the time of a request goes: middleware by layer, other services, and the database's statements."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from reports.html.charts.layers import draw_layers
 from reports.html.section import Section, compares_requests
-from reports.results import ALL_ENDPOINTS, Results, Statement
+from reports.results import ALL_ENDPOINTS, ExternalCalls, Results, Side, Statement, VariantLayers
 
 _MAX_STATEMENTS = 50
 _MAX_PLANS = 10
@@ -12,8 +13,12 @@ _TIMES = (
     ("response_time", "p50"),
     ("db_time", "p50", "mean"),
     ("middleware_time", "mean", "p50"),
+    ("external_time", "mean"),
+    ("external_calls", "mean"),
     ("query_count", "mean"),
 )
+_MAX_LAYERS = 100
+_MAX_SERVICES = 50
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -31,9 +36,32 @@ class _StatementRow:
         return " and ".join(name for name, one in sides if one and one.looks_repeated)
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _ServiceRow:
+    """What was asked of one service, or of those that a request asks together, by both sides."""
+
+    services: str
+    before: ExternalCalls | None
+    after: ExternalCalls | None
+
+
+_NO_LAYERS = VariantLayers(layers=(), reason="the run holds no reading of them")
+
+
 def _content(results: Results) -> Mapping[str, object]:
     rows = _statement_rows(results)
+    layers = {side: _layers(results, side) for side in ("before", "after")}
+    services = _service_rows(results)
     return {
+        "layers": {side: (found.layers[:_MAX_LAYERS], found.reason) for side, found in layers.items()},
+        "layers_chart": draw_layers(layers["before"].layers, layers["after"].layers, chart_id="layers-chart")
+        if any(found.layers for found in layers.values())
+        else None,
+        "services": services[:_MAX_SERVICES],
+        "services_more_count": max(0, len(services) - _MAX_SERVICES),
+        "tells_external": {
+            side: results.variant_id(side) in results.external_calls for side in ("before", "after")
+        },
         "rows": rows[:_MAX_STATEMENTS],
         "more_count": max(0, len(rows) - _MAX_STATEMENTS),
         "plans": [row for row in rows if any(one and one.plan for one in (row.before, row.after))][
@@ -42,6 +70,21 @@ def _content(results: Results) -> Mapping[str, object]:
         "repeated_count": sum(bool(row.after and row.after.looks_repeated) for row in rows),
         "times": [found for found in (results.comparison(ALL_ENDPOINTS, *each) for each in _TIMES) if found],
     }
+
+
+def _layers(results: Results, side: Side) -> VariantLayers:
+    return results.layers.get(results.variant_id(side), _NO_LAYERS)
+
+
+def _service_rows(results: Results) -> list[_ServiceRow]:
+    before, after = (
+        {one.services: one for one in results.external_calls.get(results.variant_id(side), ())}
+        for side in ("before", "after")
+    )
+    return [
+        _ServiceRow(services=name, before=before.get(name), after=after.get(name))
+        for name in dict.fromkeys([*before, *after])
+    ]
 
 
 def _statement_rows(results: Results) -> list[_StatementRow]:

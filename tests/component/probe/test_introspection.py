@@ -9,11 +9,14 @@ import pytest
 
 from harness.model.count import Count
 from harness.model.variant import CountQuestion
-from harness.probe.introspection import ask_server, count_indexes
+from harness.probe.introspection import ask_server, count_indexes, read_layers
 from harness.target.connection import execute
 from harness.target.postgres import Postgres
 
+TIMED_LAYER = {"name": "sre", "calls": 3, "self_ms": {"sum": 1.5, "p50": 0.5, "p99": None}}
 ANSWERS = {
+    "/times": (200, json.dumps({"layers": [TIMED_LAYER]})),
+    "/spoiled": (200, json.dumps({"layers": [TIMED_LAYER | {"self_ms": {"p50": "fast"}}]})),
     "/services": (200, json.dumps({"total_services": 194})),
     "/layers": (200, json.dumps({"stack": {"layers": [{"name": "a"}, {"name": "b"}]}})),
     "/text": (200, json.dumps({"total_services": "many"})),
@@ -43,6 +46,30 @@ def base_url() -> Iterator[str]:
     server.shutdown()
     server.server_close()
     thread.join()
+
+
+def layers_at(base_url, path, field="layers"):
+    return read_layers(base_url, CountQuestion(metric="middleware_layers", path=path, field=field))
+
+
+def test_layers_are_kept_as_the_server_tells_them(base_url):
+    assert layers_at(base_url, "/times") == {"layers": [TIMED_LAYER], "reason": ""}
+
+
+@pytest.mark.parametrize(
+    ("path", "reason"),
+    [
+        ("/layers", "tells no times of layers"),
+        ("/spoiled", "tells no times of layers"),
+        ("/refused", "does not tell: it answered 401"),
+        ("/broken", "does not tell"),
+    ],
+)
+def test_a_server_without_times_is_told_with_the_reason(base_url, path, reason):
+    found = layers_at(base_url, path, "stack.layers" if path == "/layers" else "layers")
+
+    assert found["layers"] == []
+    assert reason in found["reason"]
 
 
 @pytest.fixture

@@ -85,7 +85,7 @@ class Answer:
     @property
     def statement_count(self) -> int:
         """Read the number of statements out of `Server-Timing`."""
-        return int(self.headers["Server-Timing"].split('desc="n=')[1].rstrip('"'))
+        return int(self.headers["Server-Timing"].split('desc="n=')[1].split('"')[0])
 
 
 @dataclass(frozen=True, slots=True)

@@ -115,6 +115,8 @@ def synthetic_results(
             ],
         },
         "queries": _queries(),
+        "layers": _layers() if server_timing else {},
+        "external_calls": _external_calls() if server_timing else {},
         "errors": _errors(names),
         "gap": "",
         "environment": {
@@ -446,6 +448,39 @@ def _errors(names: Sequence[str]) -> dict[str, Any]:
         )
     ]
     return {"group_count": len(groups), "groups": groups}
+
+
+_LAYERS_BEFORE = (("sre", 0.4), ("rate_limit", 5.1), ("enhanced_security", 24.0), ("mfa", 11.2))
+_LAYERS_AFTER = (("security", 0.05), ("auth", 0.21))
+
+
+def _layers() -> dict[str, Any]:
+    return {
+        variant: {"reason": "", "layers": [_layer(name, own_ms) for name, own_ms in layers]}
+        for variant, layers in (("before", _LAYERS_BEFORE), ("after", _LAYERS_AFTER))
+    }
+
+
+def _layer(name: str, own_ms: float) -> dict[str, Any]:
+    own = estimate(own_ms, 0.9 * own_ms, 1.1 * own_ms)
+    return {
+        "name": name,
+        "calls_per_request": 1.0,
+        "per_request_ms": own,
+        "p50_ms": own,
+        "p95_ms": estimate(2 * own_ms, 1.8 * own_ms, 2.3 * own_ms),
+        "p99_ms": None,
+    }
+
+
+def _external_calls() -> dict[str, Any]:
+    def calls(services: str, count: int, total_ms: float) -> dict[str, Any]:
+        return {"services": services, "request_count": count, "call_count": count, "total_ms": total_ms}
+
+    return {
+        "before": [calls("payments", 61, 2440.0), calls("calendar sms", 12, 360.0)],
+        "after": [calls("payments", 61, 1280.5)],
+    }
 
 
 def _queries() -> dict[str, Any]:

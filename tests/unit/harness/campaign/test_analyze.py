@@ -137,6 +137,45 @@ def test_charts_and_statements_are_small_and_complete(tmp_path):
     }  # fmt: skip
 
 
+def test_layers_tell_their_own_time_for_each_request_of_the_load(tmp_path):
+    layered = SyntheticServer(service_ms=600, layers=(("outer", 2.0), ("inner", 0.5)))
+    layers = judged(replace(SMALL, before=layered), tmp_path)["layers"]
+
+    outer, inner = layers["before"]["layers"]
+    assert (outer["name"], inner["name"]) == ("outer", "inner")
+    assert (outer["calls_per_request"], outer["per_request_ms"]["value"]) == (1.0, 2.0)
+    assert (inner["per_request_ms"]["value"], inner["p50_ms"]["value"], inner["p99_ms"]) == (0.5, 0.5, None)
+    assert layers["after"] == {
+        "layers": [],
+        "reason": "the experiment does not ask the server for its layers",
+    }
+
+
+def test_calls_to_other_services_are_measured_and_added_up_where_the_server_tells(tmp_path):
+    results = judged(replace(SMALL, before=replace(SMALL.before, external="payments")), tmp_path)
+
+    (calls,) = results["external_calls"]["before"]
+    assert calls["services"] == "payments"
+    assert calls["call_count"] == calls["request_count"] > 50
+    assert calls["total_ms"] == pytest.approx(4 * calls["call_count"], rel=1e-5)
+    assert "after" not in results["external_calls"]
+    one = next(
+        c
+        for c in results["comparisons"]
+        if (c["endpoint"], c["metric"]) == ("POST /appointments", "external_time")
+    )
+    assert one["before"]["value"] == 4.0
+    assert one["change"] is None
+    assert "after not measured" in one["reason"]
+
+
+def test_where_no_server_tells_of_other_services_the_mix_says_so_once(tmp_path):
+    told = [c for c in judged(SMALL, tmp_path)["comparisons"] if c["metric"] == "external_calls"]
+
+    assert [c["endpoint"] for c in told] == ["*"]
+    assert told[0]["reason"].startswith("not measured")
+
+
 def test_the_same_files_give_the_same_bytes(tmp_path):
     folder = SMALL.write(tmp_path / "run")
     analyze(folder)

@@ -30,13 +30,16 @@ def rows_of(path):
 
 def test_a_row_comes_back_as_it_went_in_to_the_nanosecond(tmp_path):
     recorder = Recorder(SampleStream(tmp_path / "0001.arrow"))
-    recorder.add(**ROW, server=ServerTiming(1.5, 0.25, 2.5, 3))
+    recorder.add(**ROW, server=ServerTiming(1.5, 0.25, 2.5, 3, 4.5, 2, "payments"))
     recorder.close()
     server = {
         "server_db_ms": 1.5,
         "server_middleware_ms": 0.25,
         "server_app_ms": 2.5,
         "server_query_count": 3,
+        "server_external_ms": 4.5,
+        "server_external_count": 2,
+        "server_external_services": "payments",
     }
     assert rows_of(tmp_path / "0001.arrow") == [ROW | server]
 
@@ -49,6 +52,8 @@ def test_what_the_server_does_not_say_is_null_and_never_zero(tmp_path):
     silent, zero = rows_of(tmp_path / "0001.arrow")
     assert (silent["first_byte_ns"], zero["first_byte_ns"]) == (None, ROW["first_byte_ns"])
     assert (silent["server_db_ms"], silent["server_query_count"]) == (None, None)
+    assert (silent["server_external_ms"], silent["server_external_count"]) == (None, None)
+    assert silent["server_external_services"] == ""
     assert (zero["server_db_ms"], zero["server_app_ms"], zero["server_query_count"]) == (0.0, None, 0)
 
 

@@ -8,6 +8,29 @@ def test_all_parts_of_a_full_header_are_read():
     assert parse_server_timing(header) == ServerTiming(7.9, 1.2, 12.3, 3)
 
 
+def test_calls_to_other_services_are_read_with_their_names():
+    header = 'app;dur=12.3, mw;dur=1.2, db;dur=7.9;desc="n=3", ext;dur=4.5;desc="n=2 payments sms"'
+    found = parse_server_timing(header)
+
+    assert (found.external_ms, found.external_count, found.external_services) == (4.5, 2, "payments sms")
+    assert (found.app_ms, found.db_ms, found.query_count) == (12.3, 7.9, 3)
+
+
+def test_no_call_to_another_service_is_known_where_the_server_says_so():
+    told = parse_server_timing('app;dur=2.3, mw;dur=1.2, db;dur=7.9;desc="n=3", ext;dur=0.000;desc="n=0"')
+    silent = parse_server_timing('app;dur=2.3, mw;dur=1.2, db;dur=7.9;desc="n=3"')
+
+    assert (told.external_ms, told.external_count) == (0.0, 0)
+    assert (silent.external_ms, silent.external_count) == (None, None)
+
+
+@pytest.mark.parametrize("names", ["<script>", "a" * 41, "a" * 4_000, "a b c d e f g h i"])
+def test_names_that_are_none_are_not_taken_and_the_count_is(names):
+    found = parse_server_timing(f'ext;dur=1;desc="n=1 {names}"')
+
+    assert (found.external_count, found.external_services) == (1, "")
+
+
 @pytest.mark.parametrize(
     "header", [None, "", ",,,", ";dur=1", "garbage", '"', "db;dur", "db;dur=", 'db;desc="n="']
 )

@@ -39,6 +39,9 @@ def columns(endpoints, response_ms, *, failed=(), db_ms=None, lag_ms=0.0):
         server_db_ms=nothing if db_ms is None else np.asarray(db_ms, dtype=np.float64),
         server_middleware_ms=nothing,
         server_query_count=nothing,
+        server_external_ms=nothing,
+        server_external_count=nothing,
+        external_services=Names(codes=np.zeros(count, dtype=np.int32), words=("",)),
     )
 
 

@@ -35,6 +35,9 @@ def slice_of(*arrivals, failed=()):
         server_db_ms=nothing,
         server_middleware_ms=nothing,
         server_query_count=nothing,
+        server_external_ms=nothing,
+        server_external_count=nothing,
+        external_services=Names(codes=np.zeros(len(rows), dtype=np.int32), words=("",)),
     )
 
 

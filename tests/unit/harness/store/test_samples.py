@@ -6,7 +6,7 @@ import pytest
 
 from harness.errors import MeasurementError
 from harness.model.sample import Sample
-from harness.store.sample_schema import SAMPLE_SCHEMA, SampleStream
+from harness.store.sample_schema import LEAST_COLUMNS, SAMPLE_SCHEMA, SampleStream
 from harness.store.samples import read_samples, write_samples
 
 
@@ -56,6 +56,20 @@ def test_samples_come_back_as_columns(tmp_path):
     assert np.isnan(found.server_db_ms[1])
     assert np.isnan(found.server_query_count[1])
     assert np.isnan(found.server_middleware_ms).all()
+
+
+def test_a_file_of_an_older_version_is_read_and_tells_nothing_of_what_came_later(tmp_path):
+    old = pa.schema(list(SAMPLE_SCHEMA)[:LEAST_COLUMNS])
+    rows = batch([sample(0), sample(1)]).select(old.names)
+    with pa.OSFile(str(tmp_path / "0.arrow"), "wb") as file, pa.ipc.new_stream(file, old) as stream:
+        stream.write_batch(rows)
+
+    found = read_samples(tmp_path / "0.arrow")
+
+    assert found.server_query_count.tolist() == [4, 4]
+    assert np.isnan(found.server_external_ms).all()
+    assert np.isnan(found.server_external_count).all()
+    assert [found.external_services.words[code] for code in found.external_services.codes] == ["", ""]
 
 
 def test_batches_with_words_of_their_own_are_read_under_one_numbering(tmp_path):

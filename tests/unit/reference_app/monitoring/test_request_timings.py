@@ -2,7 +2,12 @@ import re
 
 import pytest
 
-from reference_app.monitoring.request_timings import RequestTimings, begin_request, database_time
+from reference_app.monitoring.request_timings import (
+    RequestTimings,
+    begin_request,
+    database_time,
+    external_time,
+)
 
 
 def test_the_header_names_app_middleware_and_database_in_milliseconds() -> None:
@@ -10,7 +15,8 @@ def test_the_header_names_app_middleware_and_database_in_milliseconds() -> None:
 
     header = timings.server_timing()
 
-    assert re.fullmatch(r'app;dur=\d+\.\d{3}, mw;dur=1\.200, db;dur=7\.900;desc="n=3"', header)
+    parts = r'app;dur=\d+\.\d{3}, mw;dur=1\.200, db;dur=7\.900;desc="n=3", ext;dur=0\.000;desc="n=0"'
+    assert re.fullmatch(parts, header)
 
 
 def test_statements_add_up_and_waiting_for_a_connection_is_no_statement() -> None:
@@ -32,6 +38,16 @@ def test_a_failing_statement_counts_too() -> None:
         1 / 0  # noqa: B018 - a statement that fails
 
     assert timings.statement_count == 1
+
+
+def test_calls_to_other_services_are_counted_and_named_once() -> None:
+    timings = begin_request()
+    for service in ("payments", "sms", "payments"):
+        with external_time(service):
+            pass
+
+    assert timings.external_s > 0
+    assert timings.server_timing().endswith('desc="n=3 payments sms"')
 
 
 def test_each_request_starts_from_zero() -> None:
