@@ -74,7 +74,8 @@ def measure_layers(rounds: Sequence[LayerRound], *, confidence: float) -> Varian
     layers = tuple(_layer(name, rounds, confidence) for name in names)
     needed = rounds_needed(confidence)
     if len(rounds) < needed:
-        reason = f"{len(rounds)} rounds, a {100 * confidence:g} % interval needs {needed}"
+        count = f"{len(rounds)} round" + ("" if len(rounds) == 1 else "s")
+        reason = f"{count}, a {100 * confidence:g} % interval needs {needed}"
         return VariantLayers(layers=layers, reason=f"not resolvable: {reason}")
     return VariantLayers(layers=layers, reason=told[0] if told else "")
 
