@@ -22,6 +22,8 @@ from harness.stats.round_changes import round_changes
 
 Array = npt.NDArray[np.float64]
 
+CONFIDENCE = 0.90
+"""Of the gates' intervals, as in no_slower.yaml: each end of one is 95 % sure."""
 COUPLES = 20
 SLICE_REQUESTS = 40
 SLICE_S = 2.0
@@ -322,7 +324,8 @@ def _judge_one(
     for look in looks:
         seen = [found for found in measurements if found.round_index < look]
         paired = [found for found in ratios if found.round_index < look]
-        comparisons = compare(seen, paired, before="before", after="after", confidence=1 - 0.05 / len(looks))
+        confidence = 1 - (1 - CONFIDENCE) / len(looks)
+        comparisons = compare(seen, paired, before="before", after="after", confidence=confidence)
         gates = _gates(asked)
         guards = check_guards(
             round_changes(seen, paired, before="before", after="after"),

@@ -75,6 +75,25 @@ def test_a_share_is_watched_in_percentage_points_so_that_none_before_is_no_riddl
     )
 
 
+def shares(*points):
+    """Measure a share of very slow requests: none before, and these after, round by round."""
+    for index, after in enumerate(points):
+        for variant, value in (("before", 0.0), ("after", after)):
+            yield Measurement(
+                variant_id=variant, round_index=index, endpoint="*", metric="slow_share", stat="share",
+                value=value, sample_count=1000,
+            )  # fmt: skip
+
+
+def test_a_fault_that_spares_some_rounds_is_not_excused_by_them():
+    assert names(guards(shares(3, 0, 2.5, 0, 4, 3, 0, 2.5, 0, 3.5, 2, 0))) == [("*", "slow_share", "share")]
+
+
+def test_a_share_that_rose_by_less_than_is_tolerated_or_in_a_single_round_fails_nothing():
+    assert guards(shares(*[0.3] * 12)).worse == ()
+    assert guards(shares(*[0] * 11, 30)).worse == ()
+
+
 def test_what_a_kpi_claims_is_the_kpis_to_judge():
     assert guards(measured(2.0), kpis=[kpi()]).count == 0
     assert guards(measured(2.0), kpis=[kpi(stat="p95")]).count == 1
