@@ -91,8 +91,11 @@ class OpenLoopUser:
 
     def hand_over(self, arrival: RunningArrival) -> None:
         """Wake this user, which must be free, with an arrival."""
-        # once the event loop turns: by then this user is waiting, also where it enlists itself just now
-        self._mailbox.hub.loop.run_callback(self._mailbox.switch, arrival)
+        hub = self._mailbox.hub
+        if gevent.getcurrent() is hub:
+            self._mailbox.switch(arrival)
+        else:  # once the event loop turns: this user may be enlisting itself just now, and does not wait yet
+            hub.loop.run_callback(self._mailbox.switch, arrival)
 
     def think(self, seconds: float) -> None:
         """Pause a journey; the next request should start `seconds` after the end of the one before."""

@@ -15,6 +15,7 @@ import gevent
 from gevent.event import Event
 
 from harness.generator.arrival import RunningArrival, SentRequest
+from harness.generator.dispatcher import Dispatcher
 from harness.generator.endless_schedule import EndlessSchedule
 from harness.generator.open_loop import sleep_until
 from harness.generator.recorder import Recorder
@@ -29,9 +30,6 @@ _FLUSH_EVERY_S = 0.5
 _LONG_S = 3600.0
 _USER_CLASS_SALT = 0x9E3779B97F4A7C15
 """Parts the choice of a user's class from the choices that the user makes from the same seed."""
-_MOST_AT_ONCE = 10
-"""Arrivals that are due already are handed over without a turn of the event loop for each; so many at most,
-since the first of them waits for the last."""
 _DETAIL_LIMIT = 120
 """Longest text of an error class: a scenario's message may hold a whole body."""
 
@@ -248,14 +246,7 @@ class SliceRun:
         return len(self._schedule) + self._added_arrivals
 
     def _walk(self, arrivals: Iterable[tuple[int, int, int]]) -> None:
-        at_once = 0
-        for index, offset_ns, seed in arrivals:
-            planned_ns = self._started_ns + offset_ns
-            if planned_ns > time.monotonic_ns() or at_once == _MOST_AT_ONCE:
-                sleep_until(planned_ns)
-                at_once = 0
-            at_once += 1
-            self._hand_over(index, planned_ns, seed)
+        Dispatcher(arrivals, started_ns=self._started_ns, hand_over=self._hand_over).walk()
 
     def _loop_users(self, load: ClosedLoop) -> None:
         """Let so many users take one arrival after the other until the slice's time is over."""
@@ -285,12 +276,16 @@ class SliceRun:
     def _hand_over(self, index: int, planned_ns: int | None, seed: int) -> RunningArrival:
         user_class = self._draw_user_class(seed)
         arrival = RunningArrival(self, index=index, planned_ns=planned_ns, seed=seed, user_class=user_class)
-        if self._pool.hand_over(arrival):
-            self.sent_arrivals += 1
-            self._running.add(arrival)
-        else:
-            self.dropped_arrivals += 1
+        self.sent_arrivals += 1
+        self._running.add(arrival)  # before it is handed over: it may be done when that returns
+        if not self._pool.hand_over(arrival):
+            self._drop(arrival)
         return arrival
+
+    def _drop(self, arrival: RunningArrival) -> None:
+        self._running.discard(arrival)
+        self.sent_arrivals -= 1
+        self.dropped_arrivals += 1
 
     def _draw_user_class(self, seed: int) -> int:
         weights = self._cumulative_weights
@@ -305,9 +300,7 @@ class SliceRun:
     def _settle(self, now_ns: int) -> None:
         """Account for what is unfinished at the end of the drain, and close the file."""
         for arrival in self._pool.withdraw_waiting():
-            self._running.discard(arrival)
-            self.sent_arrivals -= 1
-            self.dropped_arrivals += 1
+            self._drop(arrival)
         for arrival in [*self._running, *self._left_open]:
             for request in list(arrival.open_requests):
                 self._record_unreported(request, "Unfinished", finished_ns=now_ns)

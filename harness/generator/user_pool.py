@@ -119,7 +119,9 @@ class UserPool:
         self._refilling[index] = False
 
     def _start_user(self, index: int) -> None:
-        (user,) = self._runner.spawn_users({self._class_names[index]: 1})
+        # not by spawn_users, which counts all users there are each time
+        user = self._runner.user_classes_by_name[self._class_names[index]](self._runner.environment)
+        user.start(self._runner.user_greenlets)
         self._adopt(user)
         self._starting[index].add(user)
 
