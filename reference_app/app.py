@@ -12,6 +12,7 @@ from reference_app.memory.bounded_caches import BoundedCaches
 from reference_app.memory.garbage_collection import GarbageCollection
 from reference_app.memory.monitoring_service import MemoryMonitoring
 from reference_app.middleware.needs import DeclaredRoutes
+from reference_app.middleware.request_admission import RequestAdmission
 from reference_app.monitoring.layer_times import TIMINGS, LayerTime, take_off
 from reference_app.monitoring.live_memory import live_memory_first
 from reference_app.monitoring.request_records import RequestRecords
@@ -90,7 +91,11 @@ def make_app(components: Components, settings: Settings, loaded: LoadedData) -> 
         link=link,
         caches=caches,
     )
+    compartments = components.compartments()
+    scalability["throttler"] = compartments
     layers = components.layers(parts, components.rate_limits(parts), components.cache(parts))
+    if compartments is not None:
+        layers = (RequestAdmission(parts, compartments), *layers)
     layer_times.extend(LayerTime(layer.name) for layer in layers)
     # Errors become answers twice: inside, so that the layers see answers; outside, for what a
     # layer itself refuses.

@@ -16,6 +16,7 @@ from reference_app.middleware.layer import Layer
 from reference_app.middleware.needs import DeclaredRoutes
 from reference_app.monitoring.layer_times import LayerTime
 from reference_app.scalability.alerts import Alerts
+from reference_app.scalability.compartments import Compartments
 from reference_app.services.accounts import AccountService
 from reference_app.services.ports import (
     AnalyticsQuery,
@@ -74,6 +75,8 @@ class Components:
     """Middleware, outermost first; puts the layers for rate limits and for kept answers where they belong."""
     rate_limits: Callable[[LayerParts], Layer]
     cache: Callable[[LayerParts], Layer]
+    compartments: Callable[[], Compartments | None]
+    """Decides how many requests run at once; None lets all of them in."""
     arrangement: Callable[[Sequence[Layer], Sequence[LayerTime], DeclaredRoutes], Sequence[Middleware]]
     """Decides which requests pass which layers."""
     changes: Callable[[Settings, RedisLink], Changes]

@@ -41,6 +41,14 @@ class UnavailableError(RequestError):
     """Another company's server, without which this cannot be done, does not answer or fails."""
 
 
+class OverloadedError(RequestError):
+    """We are asked more than we can do."""
+
+    def __init__(self, code: str, message: str, retry_after_s: int) -> None:
+        super().__init__(code, message)
+        self.retry_after_s = retry_after_s
+
+
 class InvalidError(RequestError):
     """The request is well-formed and its values make no sense."""
 

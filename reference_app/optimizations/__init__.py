@@ -13,6 +13,7 @@ from reference_app.optimizations.no_access_log import NO_ACCESS_LOG
 from reference_app.optimizations.optimization import Optimization
 from reference_app.optimizations.optimized_services import OPTIMIZED_SERVICES
 from reference_app.optimizations.orchestrator import ORCHESTRATOR
+from reference_app.optimizations.request_throttler import REQUEST_THROTTLER
 from reference_app.optimizations.response_cache import RESPONSE_CACHE
 from reference_app.optimizations.set_based_sql import SET_BASED_SQL
 from reference_app.optimizations.uvloop import UVLOOP
@@ -29,6 +30,7 @@ ALL: tuple[Optimization, ...] = (
     ORCHESTRATOR,
     GARBAGE_COLLECTION,
     MEMORY_MONITORING,
+    REQUEST_THROTTLER,
     CONNECTION_POOL,
     UVLOOP,
     MSGSPEC_JSON,

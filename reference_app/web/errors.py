@@ -13,6 +13,7 @@ from reference_app.domain.errors import (
     InvalidError,
     MalformedError,
     NotFoundError,
+    OverloadedError,
     RequestError,
     TooManyRequestsError,
     UnauthenticatedError,
@@ -31,6 +32,7 @@ _STATUS: dict[type[RequestError], int] = {
     InvalidError: 422,
     TooManyRequestsError: 429,
     UnavailableError: 503,
+    OverloadedError: 503,
 }
 _DATABASE_IS_AWAY = (
     DatabaseUnavailableError,
@@ -66,7 +68,7 @@ async def errors_as_json(request: web.Request, handler: Handler) -> web.StreamRe
 def error_response(error: RequestError) -> web.Response:
     """Answer a request that cannot be fulfilled."""
     response = written_response(error_body(error.code, error.message), _STATUS[type(error)])
-    if isinstance(error, TooManyRequestsError):
+    if isinstance(error, TooManyRequestsError | OverloadedError):
         response.headers["Retry-After"] = str(error.retry_after_s)
     return response
 

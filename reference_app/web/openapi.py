@@ -9,8 +9,8 @@ from reference_app.web.route import Parameter, Route
 from reference_app.web.schema import ID, TEXT, Schema, record
 
 _ERROR = {"$ref": "#/components/schemas/Error"}
-_ANYWHERE = (400, 401, 422, 429)
-"""A body that is no JSON, a token that is no good, a value that makes no sense, too many requests."""
+_ANYWHERE = (400, 401, 422, 429, 503)
+"""No JSON, a token that is no good, a value that makes no sense, too many of one caller's or of all."""
 _WITH_BODY = (413,)
 _SIGNED_IN = (403,)
 

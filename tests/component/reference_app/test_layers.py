@@ -1,4 +1,4 @@
-"""Thirteen layers in BEFORE, four in AFTER; what one refuses, every other refuses with the same words."""
+"""Thirteen layers in BEFORE, five in AFTER; what one refuses, every other refuses with the same words."""
 
 import asyncio
 import json
@@ -37,7 +37,13 @@ LAYERS = {
         "security_headers",
         "cache",
     ],
-    "after": ["consolidated_security", "consolidated_auth", "optimized_rate_limiting", "optimized_cache"],
+    "after": [
+        "request_admission",
+        "consolidated_security",
+        "consolidated_auth",
+        "optimized_rate_limiting",
+        "optimized_cache",
+    ],
 }
 REFUSING = (
     build("before"),
