@@ -194,6 +194,7 @@ def test_variants_lists_every_optimization() -> None:
         "booking_lock",
         "garbage_collection",
         "memory_monitoring",
+        "request_throttler",
         "connection_pool",
         "before",
         "p1",
