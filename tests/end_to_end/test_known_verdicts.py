@@ -41,7 +41,7 @@ version: 1
 comparison: {{confidence: 0.90}}
 kpis:
   - {{id: alone, title: Time alone, metric: unloaded_time, stat: p50, target: ["change <= {limit} %"]}}
-  - {{id: load, title: Response time, metric: response_time, stat: p50_typical, target: ["change <= {limit} %"]}}
+  - {{id: load, title: Response time, metric: response_time, stat: p50, target: ["change <= {limit} %"]}}
   - {{id: errors, title: Failed requests, metric: error_share, stat: share, target: ["<= 1 %"]}}
 """
 TWENTY = range(20)
