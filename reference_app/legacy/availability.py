@@ -1,7 +1,7 @@
-"""Free slots: three queries for each barber, then every start against every appointment of the day."""
+"""Free slots: three queries for each barber, then each start against everybody's appointments of the day."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from zoneinfo import ZoneInfo
 
@@ -20,7 +20,8 @@ class _DayAtLocation:
     service: Row
     rules: Row
     day: date
-    special_hours: Sequence[Row]
+    appointments: Sequence[Row]
+    """Of all shops."""
     is_bookable: bool
 
 
@@ -31,13 +32,13 @@ class BarberByBarberAvailability:
         self._connections = connections
 
     async def barber_slots(self, barber_id: int, service_id: int, day: date, today: date) -> DaySlots:
-        """Find one barber's free starts."""
+        """Find the free starts of all who work where the barber does, and keep the barber's."""
         async with self._connections.use() as connection:
             barber = await connection.fetchrow("SELECT * FROM barbers WHERE id = $1 AND is_active", barber_id)
-            if barber is None:
-                raise NotFoundError("barber")
-            at = await _day_at_location(connection, barber["location_id"], service_id, day, today)
-            return _answer(at, [await _slots(connection, at, barber)])
+        if barber is None:
+            raise NotFoundError("barber")
+        everybody = await self.location_slots(barber["location_id"], service_id, day, today)
+        return replace(everybody, barbers=[one for one in everybody.barbers if one.barber.id == barber_id])
 
     async def location_slots(self, location_id: int, service_id: int, day: date, today: date) -> DaySlots:
         """Find all barbers' free starts."""
@@ -60,52 +61,53 @@ async def _day_at_location(
         raise NotFoundError("service")
     rules = await connection.fetch("SELECT * FROM booking_rules WHERE location_id = $1", location_id)
     blackouts = await connection.fetch("SELECT * FROM blackout_dates WHERE location_id = $1", location_id)
-    special_hours = await connection.fetch("SELECT * FROM barber_special_availability WHERE day = $1", day)
+    span = day_span(day, ZoneInfo(location["timezone"]))
+    appointments = await connection.fetch(
+        "SELECT * FROM appointments WHERE starts_at >= $1 AND starts_at < $2", span.starts_at, span.ends_at
+    )
     is_blackout = any(row["day"] == day for row in blackouts)
     return _DayAtLocation(
         location=location,
         service=service,
         rules=rules[0],
         day=day,
-        special_hours=special_hours,
+        appointments=appointments,
         is_bookable=not is_blackout and rules_from(rules[0]).allow_day(day, today),
     )
 
 
 async def _slots(connection: Connection, at: _DayAtLocation, barber: Row) -> BarberSlots:
-    zone = ZoneInfo(at.location["timezone"])
-    span = day_span(at.day, zone)
-    hours = await connection.fetch("SELECT * FROM barber_availability WHERE barber_id = $1", barber["id"])
-    time_off = await connection.fetch("SELECT * FROM barber_time_off WHERE barber_id = $1", barber["id"])
-    appointments = await connection.fetch(
-        "SELECT * FROM appointments WHERE starts_at >= $1 AND starts_at < $2", span.starts_at, span.ends_at
+    weekly = await connection.fetch("SELECT * FROM barber_availability WHERE barber_id = $1", barber["id"])
+    special = await connection.fetch(
+        "SELECT * FROM barber_special_availability WHERE barber_id = $1", barber["id"]
     )
+    time_off = await connection.fetch("SELECT * FROM barber_time_off WHERE barber_id = $1", barber["id"])
     starts = [
         start
-        for opening in _openings(at, barber["id"], hours, zone)
+        for opening in _openings(at, weekly, special)
         for start in offered_starts(opening, service_from(at.service), rules_from(at.rules))
-        if _is_free(at, barber["id"], start, appointments, time_off)
+        if _is_free(at, barber["id"], start, time_off)
     ]
     return BarberSlots(barber=barber_from(barber), starts=sorted(starts))
 
 
-def _openings(at: _DayAtLocation, barber_id: int, weekly: Sequence[Row], zone: ZoneInfo) -> list[Span]:
+def _openings(at: _DayAtLocation, weekly: Sequence[Row], special: Sequence[Row]) -> list[Span]:
     if not at.is_bookable:
         return []
-    special = [row for row in at.special_hours if row["barber_id"] == barber_id]
-    rows = special or [row for row in weekly if row["weekday"] == at.day.isoweekday()]
+    zone = ZoneInfo(at.location["timezone"])
+    rows = [row for row in special if row["day"] == at.day] or [
+        row for row in weekly if row["weekday"] == at.day.isoweekday()
+    ]
     return [
         Span(instant(at.day, row["starts_at"], zone), instant(at.day, row["ends_at"], zone)) for row in rows
     ]
 
 
-def _is_free(
-    at: _DayAtLocation, barber_id: int, start: datetime, appointments: Sequence[Row], time_off: Sequence[Row]
-) -> bool:
+def _is_free(at: _DayAtLocation, barber_id: int, start: datetime, time_off: Sequence[Row]) -> bool:
     zone = ZoneInfo(at.location["timezone"])
     wanted = service_from(at.service).blocked_span(start)
     wanted_start, wanted_end = wanted.starts_at.astimezone(zone), wanted.ends_at.astimezone(zone)
-    for appointment in appointments:
+    for appointment in at.appointments:
         taken_start = appointment["starts_at"].astimezone(zone)
         taken_end = appointment["blocked_until"].astimezone(zone)
         is_in_the_way = appointment["barber_id"] == barber_id and appointment["status"] in BUSY_STATUSES

@@ -39,7 +39,7 @@ def test_without_it_each_barber_costs_three_statements(clone: Callable[[tuple[st
 
     count, text = _ask(WITHOUT, clone(WITHOUT.components.migrations), path, "")
 
-    # Location, service, rules, blackout days, special hours and barbers; then three for each barber.
+    # Location, service, rules, blackout days, the day's appointments and barbers; then three for each barber.
     assert count == 6 + 3 * text.count('"barber_id"')
 
 

@@ -11,6 +11,15 @@ from reference_app.settings import Settings
 from reference_app.storage.connections import Connection
 
 KEPT = 20
+CATALOGUE = (
+    "SELECT * FROM locations",
+    "SELECT * FROM services",
+    "SELECT * FROM barbers",
+    "SELECT * FROM barber_locations",
+    "SELECT * FROM booking_rules",
+    "SELECT * FROM blackout_dates",
+    "SELECT * FROM barber_special_availability",
+)
 
 
 class BusinessService(Service):
@@ -21,10 +30,9 @@ class BusinessService(Service):
         self.catalogue: list[dict[str, Any]] = []
 
     async def start(self, connection: Connection) -> None:
-        """Read what the business offers and who works there."""
-        offered = await self.database.fetch(connection, "SELECT * FROM services", ())
-        staff = await self.database.fetch(connection, "SELECT * FROM barbers", ())
-        self.catalogue = [dict(row) for row in (*offered, *staff)]
+        """Read what the business offers, who works where, and when it is closed or open otherwise."""
+        read = [await self.database.fetch(connection, sql, ()) for sql in CATALOGUE]
+        self.catalogue = [dict(row) for rows in read for row in rows]
 
     def note(self, subject: Subject, figure: Any) -> None:
         """Copy the catalogue into the note, lest somebody change the noted one."""

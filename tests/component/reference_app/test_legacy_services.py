@@ -11,7 +11,13 @@ from reference_app.caching.changes import NoChanges
 from reference_app.externals.gateway import Gateway
 from reference_app.families.catalogue import FAMILIES
 from reference_app.families.duty import Subject
-from reference_app.legacy.services.kinds import BusinessService, GuardService, MessageService, WatchService
+from reference_app.legacy.services.kinds import (
+    CATALOGUE,
+    BusinessService,
+    GuardService,
+    MessageService,
+    WatchService,
+)
 from reference_app.legacy.services.locator import ServiceLocator
 from reference_app.services.registry import ServiceParts
 from reference_app.settings import Settings
@@ -82,7 +88,7 @@ def test_every_service_of_a_family_works_and_keeps_its_own_state(
         assert len(service.cache) == 1
         catalogue = getattr(service, "catalogue", [])
         assert bool(catalogue) == isinstance(service, BusinessService)
-        assert service.database.statement_count == (3 if catalogue else 1)
+        assert service.database.statement_count == 1 + len(CATALOGUE) * bool(catalogue)
         noted = next(iter(service.cache.values())).catalogue
         assert noted == catalogue
         assert noted is not catalogue or not catalogue
