@@ -12,6 +12,7 @@ from reference_app.memory.bounded_caches import BoundedCaches
 from reference_app.memory.garbage_collection import GarbageCollection
 from reference_app.memory.monitoring_service import MemoryMonitoring
 from reference_app.middleware.needs import DeclaredRoutes
+from reference_app.middleware.origin import told_by_balancer
 from reference_app.middleware.request_admission import RequestAdmission
 from reference_app.monitoring.layer_times import TIMINGS, LayerTime, take_off
 from reference_app.monitoring.live_memory import live_memory_first
@@ -102,6 +103,7 @@ def make_app(components: Components, settings: Settings, loaded: LoadedData) -> 
     app = web.Application(
         middlewares=[
             *([live_memory_first] if settings.has_memory_probe else []),
+            *([told_by_balancer] if settings.balancer_url else []),
             _with_timings(records, collection),
             errors_as_json,
             *components.arrangement(layers, layer_times, parts.routes),

@@ -7,6 +7,7 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
+from reference_app.balancer.options import add_own_options, read_own_options
 from reference_app.duties.command import add_duty
 from reference_app.failure import StartError
 from reference_app.index_command import add_indexes
@@ -19,6 +20,7 @@ examples:
   python -m reference_app variants
   python -m reference_app data load --variant after --scale 1 --seed 1 --database-url postgresql://localhost/a
   python -m reference_app serve --variant after --port 8001 --database-url postgresql://localhost/a
+  python -m reference_app balance --instances 3 --variant after --port 8001 --database-url URL
   python -m reference_app externals --port 8090 --latency-ms 100
   python -m reference_app serve --variant after --without booking_lock --port 8001 --database-url URL
   python -m reference_app data indexes apply --database-url URL
@@ -31,7 +33,9 @@ staff0001@example.test, client000001@example.test ...) have the password kpibenc
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command line and answer its exit code: 0 done, 1 the data breaks a rule, 2 could not start."""
-    options = _parser().parse_args(arguments)
+    words = list(sys.argv[1:] if arguments is None else arguments)
+    options = _parser().parse_args(words)
+    options.arguments = words
     try:
         return options.run(options) or 0
     except StartError as error:
@@ -50,6 +54,7 @@ def _parser() -> argparse.ArgumentParser:
     )
     commands = parser.add_subparsers(title="commands", required=True, metavar="COMMAND")
     _add_serve(commands)
+    _add_balance(commands)
     _add_externals(commands)
     _add_data(commands)
     add_duty(commands, _add_variant, _add_database)
@@ -60,8 +65,29 @@ def _parser() -> argparse.ArgumentParser:
 
 def _add_serve(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
     serving = commands.add_parser("serve", help="serve a variant on 127.0.0.1 until SIGTERM or Ctrl-C")
-    _add_variant(serving)
     serving.add_argument("--port", type=_port, required=True, help="TCP port, 1 to 65535")
+    serving.add_argument("--until-input-ends", action="store_true", help="stop when the input ends, too")
+    serving.add_argument(
+        "--balancer-url",
+        default="",
+        help="the balancer in front, which is believed where requests come from",
+    )
+    _add_serving(serving)
+    serving.set_defaults(run=_serve)
+
+
+def _add_balance(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
+    balancing = commands.add_parser(
+        "balance",
+        help="serve a variant by several processes behind a load balancer; SIGHUP replaces them one by one",
+    )
+    add_own_options(balancing)
+    _add_serving(balancing)
+    balancing.set_defaults(run=_balance)
+
+
+def _add_serving(serving: argparse.ArgumentParser) -> None:
+    _add_variant(serving)
     _add_database(serving)
     serving.add_argument(
         "--leak",
@@ -104,7 +130,6 @@ def _add_serve(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") 
         default="",
         help="post alerts and their recoveries there as JSON, besides the log (docs/formats.md)",
     )
-    serving.set_defaults(run=_serve)
 
 
 def _add_externals(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
@@ -239,12 +264,19 @@ def _serve(options: argparse.Namespace) -> None:
         tier=options.tier,
         anonymous_requests_per_minute=12 * options.requests_per_minute,
         leaks=frozenset(LEAKS if options.leaks is None else options.leaks) - {"none"},
+        balancer_url=options.balancer_url,
         has_memory_probe=options.memory_probe,
         alert_webhook=options.alert_webhook,
     )
     chosen = _build(options)
     with asyncio.Runner(loop_factory=chosen.components.event_loop) as runner:
-        runner.run(serve(chosen, settings))
+        runner.run(serve(chosen, settings, until_input_ends=options.until_input_ends))
+
+
+def _balance(options: argparse.Namespace) -> None:
+    from reference_app.balancer.command import balance_variant  # noqa: PLC0415 - the same
+
+    balance_variant(_build(options).id, read_own_options(options.arguments[1:]))
 
 
 def _serve_externals(options: argparse.Namespace) -> None:

@@ -1,9 +1,7 @@
 """Serve a variant in the foreground until it is told to stop."""
 
-import asyncio
 import contextlib
 import logging
-import signal
 import sys
 from dataclasses import replace
 
@@ -13,13 +11,14 @@ from reference_app.app import make_app
 from reference_app.externals.process import stub_beside_us
 from reference_app.failure import StartError
 from reference_app.settings import Settings
+from reference_app.stopping import told_to_stop
 from reference_app.storage.connections import connect
 from reference_app.storage.loaded_data import LoadedData, read_loaded_data, require_migrations
 from reference_app.variants import Build
 
 
-async def serve(build: Build, settings: Settings) -> None:
-    """Serve until SIGTERM or SIGINT; requests in flight are answered first.
+async def serve(build: Build, settings: Settings, *, until_input_ends: bool = False) -> None:
+    """Serve until SIGTERM, SIGINT or, if asked, the end of the input; what is in flight is answered first.
 
     Without a URL of the external services, a stub of them is started, and ended with the backend.
 
@@ -28,7 +27,7 @@ async def serve(build: Build, settings: Settings) -> None:
     """
     if not settings.externals_url:
         with stub_beside_us() as url:
-            await serve(build, replace(settings, externals_url=url))
+            await serve(build, replace(settings, externals_url=url), until_input_ends=until_input_ends)
         return
     components = build.components
     loaded = await _loaded_data(settings.database_url)
@@ -37,7 +36,7 @@ async def serve(build: Build, settings: Settings) -> None:
     runner = web.AppRunner(make_app(components, settings, loaded), access_log=access_log)
     await runner.setup()
     try:
-        stop = told_to_stop()
+        stop = told_to_stop(until_input_ends=until_input_ends)
         await _listen(runner, settings)
         sys.stderr.write(f"{build.id} serves http://{settings.host}:{settings.port} (Ctrl-C stops it)\n")
         await stop.wait()
@@ -69,12 +68,3 @@ async def _listen(runner: web.AppRunner, settings: Settings) -> None:
             f"Port {settings.port} of {settings.host} cannot be used ({error.strerror});"
             " choose another with --port."
         ) from error
-
-
-def told_to_stop() -> asyncio.Event:
-    """Listen to signals from now on: whoever reads that we serve may send one at once."""
-    stop = asyncio.Event()
-    loop = asyncio.get_running_loop()
-    for number in (signal.SIGTERM, signal.SIGINT):
-        loop.add_signal_handler(number, stop.set)
-    return stop

@@ -42,6 +42,8 @@ class Settings:
     """Charges and refunds by one account: the premium tier."""
     leaks: frozenset[str] = frozenset(LEAKS)
     """Which of BEFORE's memory leaks are open; only the layers and services of BEFORE have any."""
+    balancer_url: str = ""
+    """The balancer in front, which is believed where a request comes from; empty: there is none."""
     has_memory_probe: bool = False
     """Anybody may ask what the process holds in memory, each time after a garbage collection."""
     alert_webhook: str = ""

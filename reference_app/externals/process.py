@@ -5,10 +5,8 @@ backend's process tree measures the backend. Its standard input is a pipe from t
 `kill -9` too, so does the stub.
 """
 
-import asyncio
 import contextlib
 import os
-import signal
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -17,6 +15,7 @@ from aiohttp import web
 
 from reference_app.externals.stub import Stub
 from reference_app.failure import StartError
+from reference_app.stopping import told_to_stop
 
 _HOST = "127.0.0.1"
 
@@ -68,17 +67,6 @@ async def serve_stub(port: int, latency_ms: float, *, until_input_ends: bool) ->
             raise StartError(f"Port {port} of {_HOST} cannot be used ({error.strerror}).") from error
         sys.stdout.write(f"http://{_HOST}:{runner.addresses[0][1]}\n")
         sys.stdout.flush()
-        await _told_to_stop(until_input_ends=until_input_ends)
+        await told_to_stop(until_input_ends=until_input_ends).wait()
     finally:
         await runner.cleanup()
-
-
-async def _told_to_stop(*, until_input_ends: bool) -> None:
-    stop = asyncio.Event()
-    loop = asyncio.get_running_loop()
-    for number in (signal.SIGTERM, signal.SIGINT):
-        loop.add_signal_handler(number, stop.set)
-    if until_input_ends:
-        loop.add_reader(0, lambda: None if os.read(0, 1024) else stop.set())
-    await stop.wait()
-    loop.remove_reader(0)

@@ -13,6 +13,7 @@ from aiohttp import web
 from reference_app.domain.errors import TooManyRequestsError
 from reference_app.domain.people import User
 from reference_app.middleware.endpoints import endpoint_of
+from reference_app.middleware.origin import origin_of
 from reference_app.settings import TIER_LIMITS, Settings
 
 MINUTE_S = 60
@@ -68,7 +69,7 @@ def allowances_of(request: web.Request, caller: User | None, settings: Settings)
     if caller is not None:
         who, per_minute = f"account {caller.id}", settings.requests_per_minute
     else:
-        who, per_minute = f"address {request.remote}", settings.anonymous_requests_per_minute
+        who, per_minute = f"address {origin_of(request)}", settings.anonymous_requests_per_minute
     if settings.tier is None:
         return (Allowance("minute", who, per_minute, MINUTE_S, per_minute),)
     return (*_of_tier(who, settings.tier), _of_class(who, path_class(request.path)))

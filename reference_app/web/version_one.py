@@ -13,6 +13,7 @@ from typing import Protocol
 from aiohttp import web
 
 from reference_app.middleware.caller import CALLER
+from reference_app.middleware.origin import origin_of
 
 DEPRECATED_SINCE = datetime(2026, 3, 1, tzinfo=UTC)
 SUNSET_AT = datetime(2026, 9, 1, tzinfo=UTC)
@@ -85,7 +86,7 @@ class EndingVersionOne:
 
     def _count(self, request: web.Request, route: str) -> None:
         user = request.get(CALLER)
-        address = request.remote or ""
+        address = origin_of(request)
         key = (user.id if user else address, route)
         entry = self._usage.get(key)
         if entry is None:

@@ -14,7 +14,7 @@ import asyncpg
 import uvloop
 from aiohttp import web
 
-from reference_app.server import told_to_stop
+from reference_app.stopping import told_to_stop
 
 
 @dataclass(frozen=True, slots=True)

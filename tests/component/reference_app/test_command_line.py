@@ -98,6 +98,22 @@ def test_ready_is_unavailable_while_the_database_is_away(clone: Clone, postgres_
             ["serve", "--variant", "before", "--leak", "magic", "--port", "80", "--database-url", "x"],
             "invalid choice: 'magic'",
         ),
+        (
+            ["balance", "--variant", "fast", "--port", "1", "--database-url", "x"],
+            "There is no variant 'fast'",
+        ),
+        (
+            ["balance", "--weights", "1,0", "--variant", "after", "--port", "1", "--database-url", "x"],
+            "'1,0' is no list of positive numbers",
+        ),
+        (
+            ["balance", "--weights", "1,2,1", "--variant", "after", "--port", "1", "--database-url", "x"],
+            "--weights has 3 numbers for 2 instances",
+        ),
+        (
+            ["balance", "--instances", "1", "--variant", "after", "--port", "80", "--database-url", "x"],
+            "Instance 1 ended before it was ready.",
+        ),
         ([], "required"),
     ],
     ids=lambda value: " ".join(value)[:50] if isinstance(value, list) else "",
