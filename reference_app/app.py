@@ -20,6 +20,7 @@ from reference_app.monitoring.request_records import RequestRecords
 from reference_app.monitoring.request_timings import RequestTimings, begin_request
 from reference_app.monitoring.snapshots import Shown
 from reference_app.scalability.alerts import Alerts
+from reference_app.scalability.machine_load import LoadWatch
 from reference_app.scalability.webhook import Webhook
 from reference_app.services.accounts import AccountService
 from reference_app.services.booking import BookingService
@@ -82,6 +83,8 @@ def make_app(components: Components, settings: Settings, loaded: LoadedData) -> 
     listed = routes(handlers, Health(connections), monitoring, [*others, *memory.routes()])
     declared = DeclaredRoutes(listed)
     records.declare(declared)
+    limiter, compartments = components.limiter(), components.compartments()
+    scalability |= {"rate_limiter": limiter, "throttler": compartments}
     parts = LayerParts(
         settings=settings,
         connections=connections,
@@ -90,12 +93,11 @@ def make_app(components: Components, settings: Settings, loaded: LoadedData) -> 
         routes=declared,
         changes=changes,
         link=link,
+        limiter=limiter,
         caches=caches,
     )
-    compartments = components.compartments()
-    scalability["throttler"] = compartments
     layers = components.layers(parts, components.rate_limits(parts), components.cache(parts))
-    if compartments is not None:
+    if limiter is not None or compartments is not None:
         layers = (RequestAdmission(parts, compartments), *layers)
     layer_times.extend(LayerTime(layer.name) for layer in layers)
     # Errors become answers twice: inside, so that the layers see answers; outside, for what a
@@ -115,6 +117,8 @@ def make_app(components: Components, settings: Settings, loaded: LoadedData) -> 
     app.cleanup_ctx.append(_alerting(alerts))
     app.cleanup_ctx.append(_linked(link))
     app.cleanup_ctx.append(_running(registry))
+    if limiter is not None and settings.tier is not None:
+        app.cleanup_ctx.append(_watching_load(LoadWatch(limiter.pressure)))
     app.cleanup_ctx.append(_looking_after_memory(watch, collection, memory))
     app[JSON] = components.json()
     app.on_response_prepare.append(version_one.mark)
@@ -203,6 +207,15 @@ def _linked(link: RedisLink) -> Callable[[web.Application], AsyncIterator[None]]
         await link.close()
 
     return linked
+
+
+def _watching_load(watch: LoadWatch) -> Callable[[web.Application], AsyncIterator[None]]:
+    async def watching(_: web.Application) -> AsyncIterator[None]:
+        await watch.open()
+        yield
+        await watch.close()
+
+    return watching
 
 
 def _running(registry: ServiceRegistry) -> Callable[[web.Application], AsyncIterator[None]]:

@@ -14,6 +14,7 @@ from reference_app.memory.garbage_collection import GarbageCollection
 from reference_app.memory.monitoring_service import MemoryMonitoring
 from reference_app.middleware.layer import Layer
 from reference_app.middleware.needs import DeclaredRoutes
+from reference_app.middleware.request_counts import Limiter
 from reference_app.monitoring.layer_times import LayerTime
 from reference_app.scalability.alerts import Alerts
 from reference_app.scalability.compartments import Compartments
@@ -56,6 +57,8 @@ class LayerParts:
     routes: DeclaredRoutes
     changes: Changes
     link: RedisLink
+    limiter: Limiter | None
+    """Lowers quotas under pressure and remembers who was refused."""
     caches: BoundedCaches
     """Where a layer says what its bounded caches hold."""
 
@@ -75,6 +78,8 @@ class Components:
     """Middleware, outermost first; puts the layers for rate limits and for kept answers where they belong."""
     rate_limits: Callable[[LayerParts], Layer]
     cache: Callable[[LayerParts], Layer]
+    limiter: Callable[[], Limiter | None]
+    """What is added to counting requests; None adds nothing."""
     compartments: Callable[[], Compartments | None]
     """Decides how many requests run at once; None lets all of them in."""
     arrangement: Callable[[Sequence[Layer], Sequence[LayerTime], DeclaredRoutes], Sequence[Middleware]]

@@ -14,6 +14,8 @@ TIER_LIMITS: dict[str, tuple[int, int, int]] = {
     "enterprise": (1_000, 20_000, 200_000),
 }
 """Requests a minute, an hour and a day."""
+TIER_UNDER_WAY: dict[str, int] = {"free": 3, "basic": 10, "premium": 50, "enterprise": 200}
+"""Requests of one caller that may be under way at the same time."""
 
 _DEMO_TOKEN_SECRET = "kpibench-demo-secret-for-local-measurements-only"  # noqa: S105 - signs demo accounts' tokens
 

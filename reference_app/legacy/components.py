@@ -42,6 +42,7 @@ BEFORE = Components(
     layers=thirteen_layers,
     rate_limits=ApiRateLimiting,
     cache=lambda _: ResponseCache(),
+    limiter=lambda: None,
     compartments=lambda: None,
     arrangement=every_layer,
     changes=lambda *_: NoChanges(),

@@ -1,15 +1,28 @@
 """Rate limits by caller and class of path, told to every caller before they are reached."""
 
 import math
+from collections.abc import Hashable
+from dataclasses import replace
 
 from aiohttp import web
 from aiohttp.typedefs import Handler
 
 from reference_app.components import LayerParts
+from reference_app.domain.errors import TooManyRequestsError, UnauthenticatedError
 from reference_app.middleware.caller import CALLER
 from reference_app.middleware.needs import Need
-from reference_app.middleware.request_counts import Count, RequestCounts
-from reference_app.middleware.request_limits import Allowance, allowances_of, too_many_requests
+from reference_app.middleware.origin import origin_of
+from reference_app.middleware.request_counts import Count, Limiter, Refused, RequestCounts
+from reference_app.middleware.request_limits import (
+    CLASS_LIMITS,
+    Allowance,
+    allowances_of,
+    caller_key,
+    path_class,
+    too_many_requests,
+)
+from reference_app.middleware.session_tokens import session_token
+from reference_app.settings import TIER_UNDER_WAY, Settings
 from reference_app.web.errors import error_response
 
 
@@ -24,24 +37,84 @@ class OptimizedRateLimitingMiddleware:
 
     def __init__(self, parts: LayerParts, counts: RequestCounts) -> None:
         self._settings = parts.settings
+        self._limiter = parts.limiter
         self._counts = counts
 
     async def handle(self, request: web.Request, handler: Handler) -> web.StreamResponse:
         """Count the request towards each of its allowances, or refuse it."""
-        allowances = allowances_of(request, request.get(CALLER), self._settings)
+        caller = request.get(CALLER)
+        allowances = allowances_of(request, caller, self._settings, self._limiter)
         counted: list[tuple[Allowance, Count]] = []
         for allowance in allowances:
             count = await self._counts.count(allowance)
             counted.append((allowance, count))
             if not count.is_admitted:
-                response: web.StreamResponse = error_response(
-                    too_many_requests(max(1, math.ceil(count.retry_after_s)))
-                )
-                break
-        else:
-            response = await handler(request)
-        _tell(response, *min(counted, key=lambda pair: (pair[1].is_admitted, pair[1].remaining)))
+                if self._limiter is not None:
+                    refused = Refused(allowance, count)
+                    self._limiter.refuse(_door_key(request, allowance), refused, count.retry_after_s)
+                return refusal(allowance, count)
+        response = await self._under_way(request, handler, caller_key(request, caller))
+        _tell(response, *min(counted, key=lambda pair: pair[1].remaining))
         return response
+
+    async def _under_way(self, request: web.Request, handler: Handler, who: str) -> web.StreamResponse:
+        """Answer the request, unless as many of the caller are under way as the tier allows."""
+        limiter, tier = self._limiter, self._settings.tier
+        if limiter is None or tier is None:
+            return await handler(request)
+        if not limiter.under_way.enter(who, limiter.adapted(TIER_UNDER_WAY[tier])):
+            return error_response(
+                TooManyRequestsError(
+                    "too_many_at_once", "Too many requests at once; wait for one of them.", 1
+                )
+            )
+        try:
+            return await handler(request)
+        finally:
+            limiter.under_way.leave(who)
+
+
+def standing_refusal(request: web.Request, limiter: Limiter, settings: Settings) -> web.Response | None:
+    """Refuse at the door who was refused a moment ago, with the answer that counting would give."""
+    if not len(limiter.refusals):
+        return None
+    bearer = _bearer(request)
+    standing = limiter.refusals.find(bearer)
+    if standing is None and settings.tier is not None:
+        standing = limiter.refusals.find((bearer, path_class(request.path)))
+    if standing is None:
+        return None
+    limiter.refused_at_door_count += 1
+    since_s = limiter.clock() - standing.at_s
+    count = standing.refused.count
+    later = replace(
+        count,
+        reset_s=max(0.0, count.reset_s - since_s),
+        retry_after_s=max(0.0, count.retry_after_s - since_s),
+    )
+    return refusal(standing.refused.allowance, later)
+
+
+def refusal(allowance: Allowance, count: Count) -> web.Response:
+    """Tell a caller when to come back."""
+    response = error_response(too_many_requests(max(1, math.ceil(count.retry_after_s))))
+    _tell(response, allowance, count)
+    return response
+
+
+def _door_key(request: web.Request, allowance: Allowance) -> Hashable:
+    """Name what a refusal holds for: all of a caller's requests, or those of a class of paths."""
+    bearer = _bearer(request)
+    return (bearer, allowance.name) if allowance.name in CLASS_LIMITS else bearer
+
+
+def _bearer(request: web.Request) -> str:
+    """Name the caller by what can be seen at the door: the token, unread, or the address."""
+    try:
+        token = session_token(request)
+    except UnauthenticatedError:
+        token = None  # for the authentication to refuse
+    return f"address {origin_of(request)}" if token is None else token
 
 
 def _tell(response: web.StreamResponse, allowance: Allowance, count: Count) -> None:

@@ -11,9 +11,11 @@ from reference_app.components import LayerParts
 from reference_app.domain.errors import OverloadedError
 from reference_app.middleware.endpoints import pattern_of
 from reference_app.middleware.needs import Need
+from reference_app.middleware.optimized_rate_limiting import standing_refusal
 from reference_app.middleware.security_headers import SECURITY_HEADERS
 from reference_app.monitoring.layer_times import TIMINGS
 from reference_app.scalability.compartments import Compartments, class_of
+from reference_app.scalability.rate_limiter import MAX_REFUSED, REFUSAL_BYTES
 from reference_app.scalability.request_throttler import Entry, RequestClass, RequestThrottler
 from reference_app.web.errors import error_response
 
@@ -24,25 +26,41 @@ _LONGEST_DIGITS = 7
 
 
 class RequestAdmission:
-    """Outermost of the layers. Asks the throttler of the request's class for a place, and gives it back."""
+    """Outermost layer: refuses at once who was refused a moment ago, asks for a place and gives it back."""
 
     name = "request_admission"
     meets: frozenset[Need] = frozenset()
 
-    def __init__(self, parts: LayerParts, compartments: Compartments) -> None:
-        self._routes = parts.routes
+    def __init__(self, parts: LayerParts, compartments: Compartments | None) -> None:
+        self._settings = parts.settings
+        self._limiter = parts.limiter
+        if self._limiter is not None:
+            refusals = self._limiter.refusals
+            parts.caches.declare(
+                "refused callers", lambda: len(refusals) * REFUSAL_BYTES, MAX_REFUSED * REFUSAL_BYTES
+            )
         self._compartments = compartments
         self._kinds: dict[web.AbstractRoute, RequestClass | None] = {}
 
     async def handle(self, request: web.Request, handler: Handler) -> web.StreamResponse:
         """Start the request, now or when there is room, or tell the caller when to come back."""
+        if self._limiter is not None:
+            refused = standing_refusal(request, self._limiter, self._settings)
+            if refused is not None:
+                refused.headers.update(SECURITY_HEADERS)
+                return refused
         kind = self._kind(request)
-        if kind is None:
+        if self._compartments is None or kind is None:
             return await handler(request)
-        throttler = self._compartments.of(kind)
-        entry = throttler.enter(kind, self._compartments.clock() + _timeout_s(request), _nobody)
+        return await self._throttled(request, handler, self._compartments, kind)
+
+    async def _throttled(
+        self, request: web.Request, handler: Handler, compartments: Compartments, kind: RequestClass
+    ) -> web.StreamResponse:
+        throttler, now = compartments.of(kind), compartments.clock()
+        entry = throttler.enter(kind, now + _timeout_s(request), _nobody)
         if entry.state == "waiting":
-            await self._wait(request, throttler, entry)
+            await _wait(request, throttler, entry, entry.expires_s - now)
         if entry.state != "running":
             return _refusal(throttler)
         is_sample = False
@@ -52,24 +70,6 @@ class RequestAdmission:
             return response
         finally:
             throttler.leave(entry, is_sample=is_sample)
-
-    async def _wait(self, request: web.Request, throttler: RequestThrottler, entry: Entry) -> None:
-        started = time.perf_counter()
-        woken = asyncio.Event()
-        entry.wake = woken.set
-        try:
-            with contextlib.suppress(TimeoutError):
-                async with asyncio.timeout(entry.expires_s - self._compartments.clock()):
-                    await woken.wait()
-            throttler.expire(entry)  # nothing, if it was started at the last moment
-            if request.transport is None:
-                throttler.abandon(entry)  # the caller has hung up
-        except asyncio.CancelledError:
-            throttler.abandon(entry)
-            raise
-        finally:
-            # Time in the queue is no work of the layer's own.
-            request[TIMINGS].inner_s += time.perf_counter() - started
 
     def _kind(self, request: web.Request) -> RequestClass | None:
         """Find the class of a request's route, which is settled once for each."""
@@ -81,6 +81,25 @@ class RequestAdmission:
             if route.resource is not None:
                 self._kinds[route] = kind
             return kind
+
+
+async def _wait(request: web.Request, throttler: RequestThrottler, entry: Entry, patience_s: float) -> None:
+    started = time.perf_counter()
+    woken = asyncio.Event()
+    entry.wake = woken.set
+    try:
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(patience_s):
+                await woken.wait()
+        throttler.expire(entry)  # nothing, if it was started at the last moment
+        if request.transport is None:
+            throttler.abandon(entry)  # the caller has hung up
+    except asyncio.CancelledError:
+        throttler.abandon(entry)
+        raise
+    finally:
+        # Time in the queue is no work of the layer's own.
+        request[TIMINGS].inner_s += time.perf_counter() - started
 
 
 def _nobody() -> None:

@@ -6,11 +6,12 @@ what is left and when to come back; a sliding window keeps every request.
 
 from dataclasses import dataclass
 from datetime import timedelta
-from typing import Protocol
+from typing import Protocol, TypeAlias
 
 from throttled.asyncio import BaseStore, MemoryStore, RateLimiterType, Throttled, per_duration
 
 from reference_app.middleware.request_limits import Allowance
+from reference_app.scalability.rate_limiter import AdvancedRateLimiter
 
 MAX_KEYS = 50_000
 """Callers counted at once; who has not asked for longest is forgotten first."""
@@ -26,6 +27,18 @@ class Count:
     """Until all of the allowance is there again."""
     retry_after_s: float
     """Until the next request would be admitted; 0 when this one was."""
+
+
+@dataclass(frozen=True, slots=True)
+class Refused:
+    """A request that was not admitted, and why."""
+
+    allowance: Allowance
+    count: Count
+
+
+Limiter: TypeAlias = AdvancedRateLimiter[Refused]
+"""What remembers such refusals."""
 
 
 class RequestCounts(Protocol):

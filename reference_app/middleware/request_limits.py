@@ -5,8 +5,8 @@ callers to what was published: the limits of their key tier, and of each class o
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
-from typing import Literal
+from dataclasses import dataclass, replace
+from typing import Any, Literal
 
 from aiohttp import web
 
@@ -14,6 +14,7 @@ from reference_app.domain.errors import TooManyRequestsError
 from reference_app.domain.people import User
 from reference_app.middleware.endpoints import endpoint_of
 from reference_app.middleware.origin import origin_of
+from reference_app.scalability.rate_limiter import AdvancedRateLimiter
 from reference_app.settings import TIER_LIMITS, Settings
 
 MINUTE_S = 60
@@ -64,15 +65,28 @@ class Allowance:
     burst: int
 
 
-def allowances_of(request: web.Request, caller: User | None, settings: Settings) -> Sequence[Allowance]:
-    """List everything that a request counts towards; each must admit it."""
-    if caller is not None:
-        who, per_minute = f"account {caller.id}", settings.requests_per_minute
-    else:
-        who, per_minute = f"address {origin_of(request)}", settings.anonymous_requests_per_minute
+def allowances_of(
+    request: web.Request, caller: User | None, settings: Settings, limiter: AdvancedRateLimiter[Any] | None
+) -> Sequence[Allowance]:
+    """List everything that a request counts towards; each must admit it. A limiter lowers a tier's quotas."""
+    who = caller_key(request, caller)
     if settings.tier is None:
+        per_minute = (
+            settings.anonymous_requests_per_minute if caller is None else settings.requests_per_minute
+        )
         return (Allowance("minute", who, per_minute, MINUTE_S, per_minute),)
-    return (*_of_tier(who, settings.tier), _of_class(who, path_class(request.path)))
+    published = (*_of_tier(who, settings.tier), _of_class(who, path_class(request.path)))
+    if limiter is None or not limiter.pressure.is_on:
+        return published
+    return [
+        replace(one, request_count=limiter.adapted(one.request_count), burst=limiter.adapted(one.burst))
+        for one in published
+    ]
+
+
+def caller_key(request: web.Request, caller: User | None) -> str:
+    """Name whose requests are counted together."""
+    return f"address {origin_of(request)}" if caller is None else f"account {caller.id}"
 
 
 def path_class(path: str) -> PathClass:

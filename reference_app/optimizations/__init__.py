@@ -1,5 +1,6 @@
 """Every optimization, in rollout order. To add one: a file beside this one, a line in `ALL`, a test."""
 
+from reference_app.optimizations.adaptive_rate_limits import ADAPTIVE_RATE_LIMITS
 from reference_app.optimizations.booking_lock import BOOKING_LOCK
 from reference_app.optimizations.connection_pool import CONNECTION_POOL
 from reference_app.optimizations.consolidated_middleware import CONSOLIDATED_MIDDLEWARE
@@ -30,6 +31,7 @@ ALL: tuple[Optimization, ...] = (
     ORCHESTRATOR,
     GARBAGE_COLLECTION,
     MEMORY_MONITORING,
+    ADAPTIVE_RATE_LIMITS,
     REQUEST_THROTTLER,
     CONNECTION_POOL,
     UVLOOP,

@@ -20,10 +20,11 @@ class ApiRateLimiting:
     def __init__(self, parts: LayerParts) -> None:
         self._connections = parts.connections
         self._settings = parts.settings
+        self._limiter = parts.limiter
 
     async def handle(self, request: web.Request, handler: Handler) -> web.StreamResponse:
         """Refuse a caller who has used up their minute."""
-        allowances = allowances_of(request, request.get(CALLER), self._settings)
+        allowances = allowances_of(request, request.get(CALLER), self._settings, self._limiter)
         async with self._connections.use() as connection:
             for allowance in allowances:
                 rows = await connection.fetch(

@@ -210,6 +210,7 @@ def test_variants_lists_every_optimization() -> None:
         "booking_lock",
         "garbage_collection",
         "memory_monitoring",
+        "adaptive_rate_limits",
         "request_throttler",
         "connection_pool",
         "before",
