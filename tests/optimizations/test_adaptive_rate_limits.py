@@ -10,7 +10,8 @@ from typing import Any
 from aiohttp import web
 
 from reference_app.components import Components
-from reference_app.middleware.request_counts import Limiter
+from reference_app.middleware.request_counts import Limiter, ThrottledCounts
+from reference_app.middleware.request_limits import DAY_S, Allowance
 from reference_app.scalability.machine_load import LoadWatch, read_load
 from reference_app.scalability.rate_limiter import AdvancedRateLimiter, Load, Pressure
 from reference_app.variants import Build, build
@@ -106,6 +107,18 @@ def test_pressure_halves_published_quotas_and_says_so(clone: Clone) -> None:
     assert _policies("free", Load(10.0, 10.0), clone) == '"minute";q=10;w=60'
     assert _policies("free", Load(99.0, 10.0), clone) == '"minute";q=5;w=60'
     assert _policies("free", Load(10.0, 90.0), clone) == '"minute";q=5;w=60'
+
+
+def test_who_has_used_six_tenths_of_a_quota_has_used_six_tenths_of_half_of_it() -> None:
+    async def use() -> list[int]:
+        counts = ThrottledCounts()
+        whole, half = (Allowance("day", "account 1", count, DAY_S, count) for count in (10, 5))
+        used = [(await counts.count(whole)).remaining for _ in range(6)]
+        assert used[-1] == 4
+        return [(await counts.count(one)).remaining for one in (half, whole)]
+
+    # Two of five are left and one of them is used now: of ten, that leaves two, of which one is used.
+    assert asyncio.run(use()) == [1, 1]
 
 
 def test_a_busy_machine_lowers_no_ceiling_that_guards_a_load_test(clone: Clone) -> None:

@@ -76,6 +76,8 @@ def test_prometheus_reads_the_metrics_and_they_agree_with_the_json(variant: str,
     assert samples["http_request_duration_seconds_count", HISTORY, "GET"] == 3
     assert samples["http_request_duration_seconds_bucket", HISTORY, "+Inf", "GET"] == 3
     assert samples["process_resident_memory_bytes",] > 0
+    shown = samples.get(("scalability", "own.limit", "throttler"))
+    assert shown == (20 if variant == "after" else None)
     told = {sample.labels["layer"] for sample in families["middleware_self_seconds"].samples}
     assert told == {layer["name"] for layer in layers}
 
