@@ -47,7 +47,7 @@ class LoadSender:
             ]
             environment.user_classes += classes
             self._pools[target] = UserPool(environment.runner, classes)
-        watch_requests(environment)
+        watch_requests(environment, with_statistics=False)
 
     def prepare(self, target: str, order: SliceOrder, recorder: Recorder) -> SliceRun:
         """Have enough users ready for a slice; return it, ready to be run.

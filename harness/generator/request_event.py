@@ -17,9 +17,9 @@ class OpenLoopRequestEvent(EventHook):
     statistics and charts, is the response time from the moment when it should have been sent.
     """
 
-    def __init__(self, replaced: Any) -> None:
+    def __init__(self, handlers: list[Any]) -> None:
         super().__init__()  # type: ignore[no-untyped-call]
-        self._handlers = replaced._handlers  # noqa: SLF001  - those who listen go on listening
+        self._handlers = handlers
 
     def fire(self, *, reverse: bool = False, **report: Any) -> None:
         """Record the request where a user of ours sent it, correct its time, and tell the listeners."""
@@ -32,9 +32,20 @@ class OpenLoopRequestEvent(EventHook):
         super().fire(reverse=reverse, **report)  # type: ignore[no-untyped-call]
 
 
-def watch_requests(environment: Any) -> None:
-    """See every request that is reported from now on, before anybody else does."""
-    environment.events.request = OpenLoopRequestEvent(environment.events.request)
+def watch_requests(environment: Any, *, with_statistics: bool) -> None:
+    """See every request that is reported from now on, before anybody else does.
+
+    Args:
+        environment: Locust's.
+        with_statistics: False takes Locust's own statistics off the event, which cost as much as our rows and
+            which nobody reads under the harness. All others who listen go on listening.
+    """
+    listening = environment.events.request._handlers  # noqa: SLF001  - no public way to see them
+    if not with_statistics:
+        listening = [
+            handler for handler in listening if getattr(handler, "__module__", "") != "locust.runners"
+        ]
+    environment.events.request = OpenLoopRequestEvent(listening)
 
 
 def _request_of(report: dict[str, Any]) -> SentRequest | None:

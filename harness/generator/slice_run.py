@@ -393,5 +393,5 @@ def _error_class(exception: Exception | None, status: int) -> str:
 
 def _header(response: Any, name: str) -> str | None:
     headers = getattr(response, "headers", None)
-    value = headers.get(name) if headers else None
+    value = None if headers is None else headers.get(name)
     return ", ".join(value) if isinstance(value, list) else value

@@ -65,7 +65,7 @@ class OpenLoopTest:
         ]
         self._is_running = False
         install_hooks()
-        watch_requests(environment)
+        watch_requests(environment, with_statistics=True)
         rehearse()
         environment.events.test_start.add_listener(self._get_ready)
         environment.events.spawning_complete.add_listener(self._start)

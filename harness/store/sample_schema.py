@@ -44,7 +44,7 @@ class SampleStream:
     def __init__(self, path: Path) -> None:
         self._file = pa.OSFile(str(path), "wb")
         self._writer = pa.ipc.new_stream(
-            self._file, SAMPLE_SCHEMA, options=pa.ipc.IpcWriteOptions(compression="zstd")
+            self._file, SAMPLE_SCHEMA, options=pa.ipc.IpcWriteOptions(compression="zstd", use_threads=False)
         )
 
     def write(self, batch: pa.RecordBatch) -> None:
