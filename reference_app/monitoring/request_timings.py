@@ -36,6 +36,8 @@ class RequestTimings:
     """Time of the layers inside of the one that runs, and of what they wrap: what is not its own."""
     cache: Literal["", "hit", "miss"] = ""
     """Whether a kept answer was given out; empty where none may be kept."""
+    request: str = ""
+    """Method and path, as reports about the process name the request."""
 
     def server_timing(self) -> str:
         """Write the `Server-Timing` header's value; durations in milliseconds."""
@@ -52,11 +54,17 @@ class RequestTimings:
 _CURRENT: ContextVar[RequestTimings | None] = ContextVar("request_timings", default=None)
 
 
-def begin_request() -> RequestTimings:
+def begin_request(request: str = "") -> RequestTimings:
     """Start the clock of the request that this task serves."""
-    timings = RequestTimings()
+    timings = RequestTimings(request=request)
     _CURRENT.set(timings)
     return timings
+
+
+def current_request() -> str:
+    """Name the request that this task serves; empty outside of one."""
+    timings = _CURRENT.get()
+    return "" if timings is None else timings.request
 
 
 class database_time:  # noqa: N801 - reads as what it does where it is used
