@@ -1,5 +1,6 @@
 """The composition root: a variant's components become one running application, here and nowhere else."""
 
+import time
 from collections.abc import AsyncIterator, Callable
 
 from aiohttp import web
@@ -14,10 +15,12 @@ from reference_app.memory.monitoring_service import MemoryMonitoring
 from reference_app.middleware.needs import DeclaredRoutes
 from reference_app.middleware.origin import told_by_balancer
 from reference_app.middleware.request_admission import RequestAdmission
+from reference_app.monitoring.database_watch import DatabaseWatch
 from reference_app.monitoring.layer_times import TIMINGS, LayerTime, take_off
 from reference_app.monitoring.live_memory import live_memory_first
 from reference_app.monitoring.request_records import RequestRecords
 from reference_app.monitoring.request_timings import RequestTimings, begin_request
+from reference_app.monitoring.slow_responses import SlowResponses
 from reference_app.monitoring.snapshots import Shown
 from reference_app.scalability.alerts import Alerts
 from reference_app.scalability.machine_load import LoadWatch
@@ -38,7 +41,7 @@ from reference_app.storage.users import Users
 from reference_app.web.account_handlers import AccountHandlers
 from reference_app.web.analytics_handlers import AnalyticsHandlers
 from reference_app.web.client_handlers import ClientHandlers
-from reference_app.web.errors import errors_as_json
+from reference_app.web.errors import DATABASE_WATCH, errors_as_json
 from reference_app.web.handlers import Handlers, Services
 from reference_app.web.health import Health
 from reference_app.web.json_codec import JSON
@@ -57,11 +60,14 @@ MAX_BODY_BYTES = 64 * 1024
 def make_app(components: Components, settings: Settings, loaded: LoadedData) -> web.Application:
     """Put the application together; it opens its connections when it starts."""
     alerts = Alerts(Webhook(settings.alert_webhook) if settings.alert_webhook else None)
-    connections = components.connections(settings)
+    pooling = components.pooling(settings, alerts)
+    connections = pooling.connections(components.connections(settings))
+    database = DatabaseWatch(connections, alerts)
     users = Users(connections)
-    link = RedisLink(settings)
+    link = RedisLink(settings, alerts)
     changes = components.changes(settings, link)
-    gateway = Gateway(settings.externals_url)
+    breakers = components.breakers(settings, alerts)
+    gateway = Gateway(settings.externals_url, pooling.sessions(), breakers)
     registry = components.services(
         ServiceParts(
             settings=settings, connections=connections, gateway=gateway, changes=changes, loaded=loaded
@@ -72,15 +78,15 @@ def make_app(components: Components, settings: Settings, loaded: LoadedData) -> 
     others = _other_routes(components, connections, accounts, gateway, settings, loaded, registry, changes)
     layer_times: list[LayerTime] = []
     version_one = components.version_one()
-    scalability: dict[str, Shown | None] = {}
+    scalability: dict[str, Shown | None] = {"circuit_breakers": breakers, "resource_pools": pooling}
     records = RequestRecords()
-    monitoring = Monitoring(records, layer_times, registry, version_one, scalability)
+    monitoring = Monitoring(records, layer_times, registry, version_one, scalability, alerts)
     caches = BoundedCaches()
     changes.declare_in(caches)
     watch = components.memory_monitoring(caches, alerts, lambda: records.response.count)
     collection = components.garbage_collection()
     memory = MemoryHandlers(watch, collection, caches, lambda: {"database": connections.opened_count})
-    listed = routes(handlers, Health(connections), monitoring, [*others, *memory.routes()])
+    listed = routes(handlers, Health(connections, link), monitoring, [*others, *memory.routes()])
     declared = DeclaredRoutes(listed)
     records.declare(declared)
     limiter, compartments = components.limiter(), components.compartments()
@@ -106,7 +112,7 @@ def make_app(components: Components, settings: Settings, loaded: LoadedData) -> 
         middlewares=[
             *([live_memory_first] if settings.has_memory_probe else []),
             *([told_by_balancer] if settings.balancer_url else []),
-            _with_timings(records, collection),
+            _with_timings(records, collection, SlowResponses(alerts)),
             errors_as_json,
             *components.arrangement(layers, layer_times, parts.routes),
             take_off,
@@ -120,7 +126,9 @@ def make_app(components: Components, settings: Settings, loaded: LoadedData) -> 
     if limiter is not None and settings.tier is not None:
         app.cleanup_ctx.append(_watching_load(LoadWatch(limiter.pressure)))
     app.cleanup_ctx.append(_looking_after_memory(watch, collection, memory))
+    app.cleanup_ctx.append(_watching(database))
     app[JSON] = components.json()
+    app[DATABASE_WATCH] = database
     app.on_response_prepare.append(version_one.mark)
     app.on_response_prepare.append(_add_server_timing)
     app.add_routes(components.mounts([route.definition for route in listed]))
@@ -200,6 +208,14 @@ def _alerting(alerts: Alerts) -> Callable[[web.Application], AsyncIterator[None]
     return alerting
 
 
+def _watching(watch: DatabaseWatch) -> Callable[[web.Application], AsyncIterator[None]]:
+    async def watching(_: web.Application) -> AsyncIterator[None]:
+        yield
+        await watch.close()
+
+    return watching
+
+
 def _linked(link: RedisLink) -> Callable[[web.Application], AsyncIterator[None]]:
     async def linked(_: web.Application) -> AsyncIterator[None]:
         await link.open()
@@ -241,12 +257,13 @@ def _looking_after_memory(
     return looking_after
 
 
-def _with_timings(records: RequestRecords, collection: GarbageCollection) -> Middleware:
+def _with_timings(records: RequestRecords, collection: GarbageCollection, slow: SlowResponses) -> Middleware:
     @web.middleware
     async def with_timings(request: web.Request, handler: Handler) -> web.StreamResponse:
-        timings = request[TIMINGS] = begin_request()
+        timings = request[TIMINGS] = begin_request(f"{request.method} {request.path}")
         response = await handler(request)
-        records.note(request, response.status, timings)
+        endpoint = records.note(request, response.status, timings)
+        slow.note(endpoint, time.perf_counter() - timings.started_s)
         collection.note_request()
         return response
 

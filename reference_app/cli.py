@@ -3,6 +3,7 @@
 import argparse
 import asyncio
 import logging
+import re
 import sys
 from collections.abc import Sequence
 from pathlib import Path
@@ -12,7 +13,14 @@ from reference_app.duties.command import add_duty
 from reference_app.failure import StartError
 from reference_app.index_command import add_indexes
 from reference_app.optimizations import ALL
-from reference_app.settings import LEAKS, REQUESTS_PER_MINUTE, TIER_LIMITS, Settings
+from reference_app.settings import (
+    BREAKER_LIMITS,
+    LEAKS,
+    REQUESTS_PER_MINUTE,
+    TIER_LIMITS,
+    BreakerLimit,
+    Settings,
+)
 from reference_app.variants import VARIANTS, Build, build, variant_ids
 
 _EXAMPLES = """\
@@ -125,6 +133,16 @@ def _add_serving(serving: argparse.ArgumentParser) -> None:
         help="payments, e-mail, SMS and calendar; without it, a stub is started and ended with the server",
     )
     serving.add_argument(
+        "--breaker",
+        dest="breaker_limits",
+        metavar="SERVICE=FAILURES/SECONDS",
+        action="append",
+        default=[],
+        type=_breaker_limit,
+        help="after how many failures, and for how long, an external service is not asked (may be repeated);"
+        f" unless told, {_breaker_limits()}",
+    )
+    serving.add_argument(
         "--alert-webhook",
         metavar="URL",
         default="",
@@ -217,6 +235,20 @@ def _limit(text: str) -> int:
     return _number(text, 1, 10**9)
 
 
+def _breaker_limit(text: str) -> tuple[str, BreakerLimit]:
+    found = re.fullmatch(r"(\w+)=([1-9][0-9]{0,3})/([0-9]{1,5}(?:\.[0-9]+)?)", text)
+    if not found or found[1] not in BREAKER_LIMITS:
+        services = ", ".join(BREAKER_LIMITS)
+        raise argparse.ArgumentTypeError(f"{text!r} is not as payments=3/5; services are {services}")
+    return found[1], BreakerLimit(int(found[2]), float(found[3]))
+
+
+def _breaker_limits() -> str:
+    return ", ".join(
+        f"{name}={limit.failure_count}/{limit.open_s:g}" for name, limit in BREAKER_LIMITS.items()
+    )
+
+
 def _port_or_any(text: str) -> int:
     return _number(text, 0, 65535)
 
@@ -267,6 +299,7 @@ def _serve(options: argparse.Namespace) -> None:
         balancer_url=options.balancer_url,
         has_memory_probe=options.memory_probe,
         alert_webhook=options.alert_webhook,
+        breaker_limits={**BREAKER_LIMITS, **dict(options.breaker_limits)},
     )
     chosen = _build(options)
     with asyncio.Runner(loop_factory=chosen.components.event_loop) as runner:

@@ -9,6 +9,7 @@ from aiohttp.typedefs import Middleware
 
 from reference_app.caching.changes import Changes
 from reference_app.duties.duty import DutyStatements
+from reference_app.externals.breakers import Breakers
 from reference_app.memory.bounded_caches import BoundedCaches
 from reference_app.memory.garbage_collection import GarbageCollection
 from reference_app.memory.monitoring_service import MemoryMonitoring
@@ -18,6 +19,7 @@ from reference_app.middleware.request_counts import Limiter
 from reference_app.monitoring.layer_times import LayerTime
 from reference_app.scalability.alerts import Alerts
 from reference_app.scalability.compartments import Compartments
+from reference_app.scalability.pooling import Pooling
 from reference_app.services.accounts import AccountService
 from reference_app.services.ports import (
     AnalyticsQuery,
@@ -70,6 +72,10 @@ class Components:
     migrations: tuple[str, ...]
     """SQL files that change the database, in order; `data load` applies them."""
     connections: Callable[[Settings], Connections]
+    pooling: Callable[[Settings, Alerts], Pooling]
+    """Decides how connections and HTTP sessions are lent."""
+    breakers: Callable[[Settings, Alerts], Breakers]
+    """Stand in front of the external services."""
     event_loop: Callable[[], AbstractEventLoop]
     json: Callable[[], JsonCodec]
     writes_access_log: bool

@@ -1,7 +1,8 @@
 """What differs from one start of the application to the next."""
 
 import os
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 
 LEAKS = ("sessions", "tokens", "listeners", "metrics", "caches")
 """Kinds of memory leaks that BEFORE has (legacy/leaks.py)."""
@@ -18,6 +19,23 @@ TIER_UNDER_WAY: dict[str, int] = {"free": 3, "basic": 10, "premium": 50, "enterp
 """Requests of one caller that may be under way at the same time."""
 
 _DEMO_TOKEN_SECRET = "kpibench-demo-secret-for-local-measurements-only"  # noqa: S105 - signs demo accounts' tokens
+
+
+@dataclass(frozen=True, slots=True)
+class BreakerLimit:
+    """How many failures open a breaker, and for how long."""
+
+    failure_count: int
+    open_s: float
+
+
+BREAKER_LIMITS: dict[str, BreakerLimit] = {
+    "payments": BreakerLimit(3, 5.0),
+    "email": BreakerLimit(5, 120.0),
+    "sms": BreakerLimit(5, 120.0),
+    "calendar": BreakerLimit(3, 180.0),
+}
+"""As published, but for payments, whose breaker was to stay open for 60 s (docs/adr/0025)."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -50,3 +68,7 @@ class Settings:
     """Anybody may ask what the process holds in memory, each time after a garbage collection."""
     alert_webhook: str = ""
     """Where alerts are posted besides the log."""
+    breaker_limits: Mapping[str, BreakerLimit] = field(default_factory=lambda: BREAKER_LIMITS)
+    """By external service."""
+    acquisition_timeout_s: float = 5.0
+    """For a database connection, where `resource_pools` lends them."""

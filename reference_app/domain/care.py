@@ -3,8 +3,13 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
+from typing import Literal, get_args
 
 from reference_app.domain.answers import Appointment, Barber
+
+Outcome = Literal["sent", "failed", "queued"]
+"""What became of a message; it is queued again when its channel was not even asked."""
+OUTCOMES: tuple[Outcome, ...] = get_args(Outcome)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

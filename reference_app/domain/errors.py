@@ -38,7 +38,15 @@ class DeclinedError(RequestError):
 
 
 class UnavailableError(RequestError):
-    """Another company's server, without which this cannot be done, does not answer or fails."""
+    """A server, without which this cannot be done, does not answer, fails or has too much to do."""
+
+    def __init__(self, code: str, message: str, retry_after_s: int = 1) -> None:
+        super().__init__(code, message)
+        self.retry_after_s = retry_after_s
+
+
+class NotAskedError(UnavailableError):
+    """Another company's server was not even asked, because it has been failing: nothing was done."""
 
 
 class OverloadedError(RequestError):

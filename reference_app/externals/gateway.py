@@ -1,5 +1,6 @@
 """How the backend asks other companies' servers: JSON over HTTP, in limited time, a key for each deed."""
 
+import math
 from datetime import datetime
 from http import HTTPStatus
 from typing import Any
@@ -7,28 +8,30 @@ from typing import Any
 import aiohttp
 
 from reference_app.domain.care import Message
-from reference_app.domain.errors import ConflictError, DeclinedError, UnavailableError
+from reference_app.domain.errors import ConflictError, DeclinedError, NotAskedError, UnavailableError
 from reference_app.domain.payments import Payment
+from reference_app.externals.breakers import Breakers, NoBreakers
+from reference_app.externals.sessions import OneSession, Sessions
 from reference_app.monitoring.request_timings import external_time
-
-TIMEOUT_S = 10.0
+from reference_app.scalability.circuit_breaker import CallRefusedError
+from reference_app.scalability.leases import AcquisitionTimeoutError
 
 
 class Gateway:
-    """A client of all four services, on connections that stay open."""
+    """A client of all four services; how it connects, and when it does not ask, is exchangeable."""
 
-    def __init__(self, url: str) -> None:
+    def __init__(self, url: str, sessions: Sessions | None = None, breakers: Breakers | None = None) -> None:
         self._url = url.rstrip("/")
-        self._session: aiohttp.ClientSession | None = None
+        self._sessions = sessions or OneSession()
+        self._breakers = breakers or NoBreakers()
 
     async def open(self) -> None:
         """Make ready for use."""
-        self._session = aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(total=TIMEOUT_S))
+        await self._sessions.open()
 
     async def close(self) -> None:
         """Close every connection."""
-        if self._session is not None:
-            await self._session.close()
+        await self._sessions.close()
 
     async def charge(self, appointment_id: int, amount_cents: int) -> str:
         """Charge for an appointment and answer the payment's reference; the same charge again costs nothing.
@@ -74,14 +77,15 @@ class Gateway:
         )
 
     async def _ask(self, service: str, what: str, body: dict[str, Any]) -> str:
-        if self._session is None:
-            raise RuntimeError("the gateway is not open")
         try:
-            with external_time(service):
-                async with self._session.post(f"{self._url}/{service}/{what}", json=body) as answer:
-                    status = answer.status
-                    content = await answer.json() if status == HTTPStatus.CREATED else None
-        except (aiohttp.ClientError, TimeoutError, ValueError):
+            status, content = await self._breakers.run(service, lambda: self._post(service, what, body))
+        except CallRefusedError as refusal:
+            raise NotAskedError(
+                f"{service}_unavailable",
+                f"The {service} service is not asked for the moment; try again.",
+                max(1, math.ceil(refusal.retry_after_s)),
+            ) from None
+        except (TimeoutError, AcquisitionTimeoutError):
             raise _unavailable(service) from None
         if status == HTTPStatus.PAYMENT_REQUIRED and service == "payments":
             raise DeclinedError("payment_declined", "The payment was declined.")
@@ -90,6 +94,21 @@ class Gateway:
         if content is None:
             raise _unavailable(service)
         return str(content["reference"])
+
+    async def _post(self, service: str, what: str, body: dict[str, Any]) -> tuple[int, dict[str, Any] | None]:
+        """Answer status and, where it is 201, content; a refusal is an answer, a server's error is none."""
+        try:
+            with external_time(service):
+                async with (
+                    self._sessions.use(service) as session,
+                    session.post(f"{self._url}/{service}/{what}", json=body) as answer,
+                ):
+                    content = await answer.json() if answer.status == HTTPStatus.CREATED else None
+        except (aiohttp.ClientError, ValueError):
+            raise _unavailable(service) from None
+        if answer.status >= HTTPStatus.INTERNAL_SERVER_ERROR:
+            raise _unavailable(service)
+        return answer.status, content
 
 
 def _unavailable(service: str) -> UnavailableError:

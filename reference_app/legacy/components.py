@@ -4,6 +4,7 @@ from asyncio import new_event_loop
 
 from reference_app.caching.changes import NoChanges
 from reference_app.components import Components
+from reference_app.externals.breakers import NoBreakers
 from reference_app.legacy.alias_routes import alias_routes
 from reference_app.legacy.analytics import RowByRowAnalytics
 from reference_app.legacy.availability import BarberByBarberAvailability
@@ -29,6 +30,7 @@ from reference_app.legacy.waitlist import EntryByEntryWaitlist
 from reference_app.memory.garbage_collection import DefaultGarbageCollection
 from reference_app.memory.monitoring_service import MemoryOnDemand
 from reference_app.monitoring.layer_times import every_layer
+from reference_app.scalability.pooling import NoPooling
 from reference_app.storage.booking_locks import NoBookingLock
 from reference_app.storage.connections import ConnectionPerUse
 from reference_app.web.json_codec import StdlibJson
@@ -36,6 +38,8 @@ from reference_app.web.json_codec import StdlibJson
 BEFORE = Components(
     migrations=(),
     connections=lambda settings: ConnectionPerUse(settings.database_url),
+    pooling=lambda *_: NoPooling(),
+    breakers=lambda *_: NoBreakers(),
     event_loop=new_event_loop,
     json=StdlibJson,
     writes_access_log=True,

@@ -1,6 +1,8 @@
 """The queue of notifications, a message at a time."""
 
-from reference_app.domain.care import Message
+from collections.abc import Mapping
+
+from reference_app.domain.care import Message, Outcome
 from reference_app.legacy.histories import one
 from reference_app.storage.connections import Connection
 from reference_app.storage.notifications import message_from
@@ -39,9 +41,9 @@ class MessageByMessageNotifications:
                 claimed.append(message)
         return claimed
 
-    async def settle(self, connection: Connection, sent: list[int], failed: list[int]) -> None:
+    async def settle(self, connection: Connection, became: Mapping[Outcome, list[int]]) -> None:
         """Note what became of claimed messages."""
-        for status, ids in (("sent", sent), ("failed", failed)):
+        for status, ids in became.items():
             for notification_id in ids:
                 await connection.execute(
                     "UPDATE notifications SET status = $2 WHERE id = $1", notification_id, status

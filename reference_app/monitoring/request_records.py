@@ -71,8 +71,8 @@ class RequestRecords:
         records = (*self._records.values(), self._unknown)
         return [record for record in records if record.response.count]
 
-    def note(self, request: web.Request, status: int, timings: RequestTimings) -> None:
-        """Count an answer."""
+    def note(self, request: web.Request, status: int, timings: RequestTimings) -> EndpointRecord:
+        """Count an answer, and tell whose it was."""
         duration_s = self._clock() - timings.started_s
         record = self._of_route.get(request.match_info.route) or self._find(request)
         record.response.note(duration_s)
@@ -84,6 +84,7 @@ class RequestRecords:
             self.database.note(timings.database_s)
         if timings.cache == "hit":
             record.kept_count += 1
+        return record
 
     def _find(self, request: web.Request) -> EndpointRecord:
         declared = self._declared.of(request)

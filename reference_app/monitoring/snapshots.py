@@ -10,8 +10,8 @@ PARTS = ("circuit_breakers", "resource_pools", "rate_limiter", "throttler", "loa
 class Shown(Protocol):
     """Has a state to show."""
 
-    def snapshot(self) -> dict[str, Any]:
-        """Tell the state: JSON, bounded in size."""
+    def snapshot(self) -> dict[str, Any] | None:
+        """Tell the state: JSON, bounded in size; None where the variant does without."""
 
 
 Scalability = Mapping[str, Shown | None]

@@ -2,6 +2,7 @@
 
 from reference_app.optimizations.adaptive_rate_limits import ADAPTIVE_RATE_LIMITS
 from reference_app.optimizations.booking_lock import BOOKING_LOCK
+from reference_app.optimizations.circuit_breakers import CIRCUIT_BREAKERS
 from reference_app.optimizations.connection_pool import CONNECTION_POOL
 from reference_app.optimizations.consolidated_middleware import CONSOLIDATED_MIDDLEWARE
 from reference_app.optimizations.garbage_collection import GARBAGE_COLLECTION
@@ -15,6 +16,7 @@ from reference_app.optimizations.optimization import Optimization
 from reference_app.optimizations.optimized_services import OPTIMIZED_SERVICES
 from reference_app.optimizations.orchestrator import ORCHESTRATOR
 from reference_app.optimizations.request_throttler import REQUEST_THROTTLER
+from reference_app.optimizations.resource_pools import RESOURCE_POOLS
 from reference_app.optimizations.response_cache import RESPONSE_CACHE
 from reference_app.optimizations.set_based_sql import SET_BASED_SQL
 from reference_app.optimizations.uvloop import UVLOOP
@@ -31,6 +33,8 @@ ALL: tuple[Optimization, ...] = (
     ORCHESTRATOR,
     GARBAGE_COLLECTION,
     MEMORY_MONITORING,
+    CIRCUIT_BREAKERS,
+    RESOURCE_POOLS,
     ADAPTIVE_RATE_LIMITS,
     REQUEST_THROTTLER,
     CONNECTION_POOL,

@@ -5,11 +5,12 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime, time
 
 from reference_app.caching import scopes
-from reference_app.domain.care import BarberReviews, Message, WaitlistEntry
+from reference_app.domain.care import OUTCOMES, BarberReviews, Message, Outcome, WaitlistEntry
 from reference_app.domain.errors import (
     ConflictError,
     ForbiddenError,
     InvalidError,
+    NotAskedError,
     NotFoundError,
     RequestError,
 )
@@ -135,11 +136,11 @@ class Delivery:
     """What became of a message."""
 
     message: Message
-    is_sent: bool
+    outcome: Outcome
 
 
 class NotificationService:
-    """Holds the rules of the queue: a message is taken by one sender, then it is sent or it has failed."""
+    """Holds the rules of the queue: a message is taken by one sender, and sent, failed or queued again."""
 
     def __init__(
         self, transactions: Transactions, notifications: NotificationStatements, gateway: Gateway
@@ -171,11 +172,13 @@ class NotificationService:
             return await self._notifications.claim(connection, location_id, limit)
 
         deliveries = [await self._deliver(message) for message in await self._transactions.run(claim)]
-        sent = [delivery.message.id for delivery in deliveries if delivery.is_sent]
-        failed = [delivery.message.id for delivery in deliveries if not delivery.is_sent]
+        became = {
+            outcome: [delivery.message.id for delivery in deliveries if delivery.outcome == outcome]
+            for outcome in OUTCOMES
+        }
 
         async def settle(connection: Connection, _: BookingLock) -> None:
-            await self._notifications.settle(connection, sent, failed)
+            await self._notifications.settle(connection, became)
 
         if deliveries:
             await self._transactions.run(settle)
@@ -184,9 +187,11 @@ class NotificationService:
     async def _deliver(self, message: Message) -> Delivery:
         try:
             await self._gateway.send(message)
+        except NotAskedError:
+            return Delivery(message=message, outcome="queued")
         except RequestError:
-            return Delivery(message=message, is_sent=False)
-        return Delivery(message=message, is_sent=True)
+            return Delivery(message=message, outcome="failed")
+        return Delivery(message=message, outcome="sent")
 
 
 def _served_location(user: User) -> int | None:

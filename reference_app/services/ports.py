@@ -1,11 +1,12 @@
 """What the services need from the database; each has a BEFORE in `legacy` and an AFTER in `storage`."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Protocol
 
 from reference_app.domain.answers import Appointment, DaySlots, Directory, History, LocationDay, Revenue
-from reference_app.domain.care import BarberReviews, Message, WaitlistEntry
+from reference_app.domain.care import BarberReviews, Message, Outcome, WaitlistEntry
 from reference_app.domain.clients import Client, LifetimeValue
 from reference_app.domain.insights import (
     BarberOutcomes,
@@ -216,8 +217,8 @@ class NotificationStatements(Protocol):
     async def claim(self, connection: Connection, location_id: int | None, limit: int) -> list[Message]:
         """Take the oldest messages out of the queue, so that nobody else sends them; by id."""
 
-    async def settle(self, connection: Connection, sent: list[int], failed: list[int]) -> None:
-        """Note what became of claimed messages."""
+    async def settle(self, connection: Connection, became: Mapping[Outcome, list[int]]) -> None:
+        """Note what became of claimed messages: their ids by outcome."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

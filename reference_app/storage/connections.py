@@ -81,8 +81,13 @@ class Connection:
 class Connections(Protocol):
     """Where connections come from."""
 
-    opened_count: int
-    """Sessions opened with the server since the start."""
+    @property
+    def opened_count(self) -> int:
+        """Sessions opened with the server since the start."""
+
+    @property
+    def size(self) -> int:
+        """How many can be lent at once."""
 
     async def open(self) -> None:
         """Make ready for use."""
@@ -101,6 +106,11 @@ class ConnectionPerUse:
         self.opened_count = 0
         self._database_url = database_url
         self._free = asyncio.Semaphore(MAX_CONNECTIONS)
+
+    @property
+    def size(self) -> int:
+        """How many can be lent at once."""
+        return MAX_CONNECTIONS
 
     async def open(self) -> None:
         """Do nothing: sessions are opened when they are needed."""
@@ -150,6 +160,11 @@ class PooledConnections:
         self._size = size
         self._statement_timeout_s = statement_timeout_s
         self._pool: Any = None
+
+    @property
+    def size(self) -> int:
+        """How many can be lent at once."""
+        return self._size
 
     async def open(self) -> None:
         """Open all sessions."""

@@ -1,6 +1,8 @@
 """The queue of notifications, one statement for each step."""
 
-from reference_app.domain.care import Message
+from collections.abc import Mapping
+
+from reference_app.domain.care import Message, Outcome
 from reference_app.storage.connections import Connection, Row
 
 _QUEUED = """
@@ -33,8 +35,9 @@ _CLAIM = """
      ORDER BY m.id
 """
 _SETTLE = """
-    UPDATE notifications SET status = CASE WHEN id = ANY ($1) THEN 'sent' ELSE 'failed' END
-     WHERE id = ANY ($1 || $2::bigint[])
+    UPDATE notifications
+       SET status = CASE WHEN id = ANY ($1) THEN 'sent' WHEN id = ANY ($2) THEN 'failed' ELSE 'queued' END
+     WHERE id = ANY ($1 || $2::bigint[] || $3::bigint[])
 """
 
 
@@ -49,9 +52,9 @@ class SetBasedNotifications:
         """Take the oldest messages out of the queue."""
         return [message_from(row, row) for row in await connection.fetch(_CLAIM, location_id, limit)]
 
-    async def settle(self, connection: Connection, sent: list[int], failed: list[int]) -> None:
+    async def settle(self, connection: Connection, became: Mapping[Outcome, list[int]]) -> None:
         """Note what became of claimed messages."""
-        await connection.execute(_SETTLE, sent, failed)
+        await connection.execute(_SETTLE, became["sent"], became["failed"], became["queued"])
 
 
 def message_from(row: Row, client: Row) -> Message:

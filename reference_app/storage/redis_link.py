@@ -3,9 +3,8 @@
 import asyncio
 import contextlib
 import hashlib
-import logging
 from collections.abc import Awaitable, Callable
-from typing import cast
+from typing import Literal, cast
 
 from redis.asyncio import BlockingConnectionPool, Redis
 from redis.asyncio.retry import Retry
@@ -13,15 +12,16 @@ from redis.backoff import NoBackoff
 from redis.exceptions import RedisError
 
 from reference_app.failure import StartError
+from reference_app.scalability.alerts import Alerts
 from reference_app.settings import Settings
 
 CONNECTION_COUNT = 16
 TIMEOUT_S = 0.5
 """A server that needs longer is taken for gone: its answers are worth less than a query's time."""
 RETRY_S = 1.0
+ALERT = "redis"
 
 REDIS_FAULTS = (RedisError, OSError, TimeoutError)
-_LOG = logging.getLogger(__name__)
 
 
 class RedisLink:
@@ -33,7 +33,8 @@ class RedisLink:
         StartError: the URL is no Redis URL.
     """
 
-    def __init__(self, settings: Settings) -> None:
+    def __init__(self, settings: Settings, alerts: Alerts) -> None:
+        self._alerts = alerts
         self.namespace = hashlib.sha256(settings.database_url.encode()).hexdigest()[:12]
         """In front of every key: instances share with those alone that serve the same database."""
         self._redis = _client(settings.redis_url) if settings.redis_url else None
@@ -51,6 +52,13 @@ class RedisLink:
     def is_up(self) -> bool:
         """Whether the server answered when it was last asked."""
         return self._is_up
+
+    @property
+    def state(self) -> Literal["not configured", "up", "away"]:
+        """What health tells about the server."""
+        if self._redis is None:
+            return "not configured"
+        return "up" if self._is_up else "away"
 
     def before_use(self, work: Callable[[Redis], Awaitable[None]]) -> None:
         """Have some work done each time that the server is found, before anybody uses it."""
@@ -74,7 +82,9 @@ class RedisLink:
         """Take the server for gone until it is found again."""
         self._is_up = False
         if self._redis is not None and (self._search is None or self._search.done()):
-            _LOG.warning("Redis does not answer: answers and rate limits are kept by each instance alone")
+            self._alerts.report(
+                ALERT, "medium", "Redis does not answer: each instance counts and keeps alone."
+            )
             self._search = asyncio.get_running_loop().create_task(self._look_for(self._redis))
 
     async def _look_for(self, redis: Redis) -> None:
@@ -82,7 +92,7 @@ class RedisLink:
             with contextlib.suppress(TimeoutError):
                 await asyncio.wait_for(self._is_closing.wait(), RETRY_S)
             if not self._is_closing.is_set() and await self._find(redis):
-                _LOG.warning("Redis answers again")
+                self._alerts.clear(ALERT, "Redis answers again.")
                 return
 
     async def _find(self, redis: Redis) -> bool:

@@ -12,6 +12,7 @@ from reference_app.domain.errors import (
     ForbiddenError,
     InvalidError,
     MalformedError,
+    NotAskedError,
     NotFoundError,
     OverloadedError,
     RequestError,
@@ -19,6 +20,7 @@ from reference_app.domain.errors import (
     UnauthenticatedError,
     UnavailableError,
 )
+from reference_app.monitoring.database_watch import DatabaseWatch
 from reference_app.storage.connections import DatabaseUnavailableError
 from reference_app.web.bodies import error_body, written_response
 
@@ -32,17 +34,21 @@ _STATUS: dict[type[RequestError], int] = {
     InvalidError: 422,
     TooManyRequestsError: 429,
     UnavailableError: 503,
+    NotAskedError: 503,
     OverloadedError: 503,
 }
+DATABASE_WATCH = web.AppKey("database_watch", DatabaseWatch)
+RETRY_AFTER_S = 1
+
 _DATABASE_IS_AWAY = (
     DatabaseUnavailableError,
     ConnectionError,
     asyncpg.PostgresConnectionError,
     asyncpg.AdminShutdownError,
     asyncpg.CrashShutdownError,
-    asyncpg.InterfaceError,
-    asyncpg.QueryCanceledError,
 )
+_DATABASE_GAVE_UP = (asyncpg.InterfaceError, asyncpg.QueryCanceledError)
+"""A session that ended under its user, or a statement that took too long: the database itself may be well."""
 _LOG = logging.getLogger(__name__)
 
 
@@ -56,10 +62,11 @@ async def errors_as_json(request: web.Request, handler: Handler) -> web.StreamRe
     except web.HTTPException as error:
         return _http_error(error)
     except _DATABASE_IS_AWAY as error:
-        _LOG.warning("%s %s: the database does not answer: %s", request.method, request.path, error)
-        return written_response(
-            error_body("database_unavailable", "The database does not answer; try again."), 503
-        )
+        request.app[DATABASE_WATCH].lost(str(error) or type(error).__name__)
+        return _database_unavailable()
+    except _DATABASE_GAVE_UP as error:
+        _LOG.warning("%s %s: the database did not answer: %s", request.method, request.path, error)
+        return _database_unavailable()
     except Exception:  # noqa: BLE001 - the last resort: no caller may see a traceback
         _LOG.exception("%s %s failed", request.method, request.path)
         return written_response(error_body("internal_error", "Something went wrong on our side."), 500)
@@ -68,8 +75,17 @@ async def errors_as_json(request: web.Request, handler: Handler) -> web.StreamRe
 def error_response(error: RequestError) -> web.Response:
     """Answer a request that cannot be fulfilled."""
     response = written_response(error_body(error.code, error.message), _STATUS[type(error)])
-    if isinstance(error, TooManyRequestsError | OverloadedError):
+    if isinstance(error, TooManyRequestsError | OverloadedError | UnavailableError):
         response.headers["Retry-After"] = str(error.retry_after_s)
+    return response
+
+
+def _database_unavailable() -> web.Response:
+    """Answer a request for which the database would be needed, while it is away."""
+    response = written_response(
+        error_body("database_unavailable", "The database does not answer; try again."), 503
+    )
+    response.headers["Retry-After"] = str(RETRY_AFTER_S)
     return response
 
 

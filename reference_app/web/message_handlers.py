@@ -1,11 +1,12 @@
 """Reviews, and the queue of notifications."""
 
+from collections import Counter
 from typing import Any
 
 from aiohttp import web
 
 from reference_app.caching import rules, scopes
-from reference_app.domain.care import BarberReviews, Message
+from reference_app.domain.care import OUTCOMES, BarberReviews, Message
 from reference_app.middleware.caller import require_caller
 from reference_app.services.care import NotificationService, ReviewService
 from reference_app.web import parsing
@@ -73,7 +74,8 @@ class MessageHandlers:
                 answer=record(
                     sent_count=COUNT,
                     failed_count=COUNT,
-                    messages=array(record(id=ID, status=one_of("sent", "failed"))),
+                    queued_count=COUNT,
+                    messages=array(record(id=ID, status=one_of(*OUTCOMES))),
                 ),
             ),
         ]
@@ -108,14 +110,12 @@ class MessageHandlers:
         body = await parsing.read_json(request)
         limit = parsing.body_count(body, "limit", 1, 50, default=10)
         deliveries = await self._notifications.dispatch(user, limit)
-        sent_count = sum(delivery.is_sent for delivery in deliveries)
+        became = Counter(delivery.outcome for delivery in deliveries)
         return json_response(
             {
-                "sent_count": sent_count,
-                "failed_count": len(deliveries) - sent_count,
+                **{f"{outcome}_count": became[outcome] for outcome in OUTCOMES},
                 "messages": [
-                    {"id": delivery.message.id, "status": "sent" if delivery.is_sent else "failed"}
-                    for delivery in deliveries
+                    {"id": delivery.message.id, "status": delivery.outcome} for delivery in deliveries
                 ],
             }
         )

@@ -23,6 +23,7 @@ from reference_app.web.schema import (
     array,
     fields,
     nullable,
+    one_of,
     record,
     text,
     whole,
@@ -77,8 +78,8 @@ def _probes(health: Health, monitoring: Monitoring) -> list[Route]:
             method="GET",
             path="/health/ready",
             handler=health.ready,
-            summary="Does the database answer",
-            answer=record(status=TEXT),
+            summary="Does the database answer, and does Redis",
+            answer=record(status=TEXT, database=TEXT, redis=one_of("not configured", "up", "away")),
             refusals=(503,),
         ),
         Route(

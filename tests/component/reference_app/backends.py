@@ -10,6 +10,7 @@ from urllib.parse import urlsplit, urlunsplit
 
 import aiohttp
 import asyncpg
+from aiohttp import web
 from aiohttp.test_utils import TestServer
 
 from reference_app.app import make_app
@@ -128,9 +129,14 @@ class Backend:
 
 @asynccontextmanager
 async def running(
-    components: Components, url: str, pool_size: int = 4, **options: Any
+    components: Components,
+    url: str,
+    pool_size: int = 4,
+    *,
+    externals: web.Application | None = None,
+    **options: Any,
 ) -> AsyncIterator[Backend]:
-    """Serve components on a free port of the loopback address."""
+    """Serve components on a free port of the loopback address, beside the stub or other external services."""
     connection = await asyncpg.connect(url)
     loaded = await read_loaded_data(connection)
     await connection.close()
@@ -141,17 +147,18 @@ async def running(
         made.append(components.connections(settings))
         return made[0]
 
-    async with TestServer(Stub(latency_ms=0).app()) as externals:
+    async with TestServer(externals or Stub(latency_ms=0).app()) as others:
         settings = Settings(
             database_url=url,
             port=1,
             pool_size=pool_size,
-            externals_url=str(externals.make_url("")),
+            externals_url=str(others.make_url("")),
             **options,
         )
         server = TestServer(make_app(replace(components, connections=keep), settings, loaded))
         async with server, aiohttp.ClientSession() as session:
-            yield Backend(session, str(server.make_url("")).rstrip("/"), made[0])
+            url = str(server.make_url("")).rstrip("/")
+            yield Backend(session, url, made[0])
 
 
 def serve_and(

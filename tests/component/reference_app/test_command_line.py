@@ -210,6 +210,8 @@ def test_variants_lists_every_optimization() -> None:
         "booking_lock",
         "garbage_collection",
         "memory_monitoring",
+        "circuit_breakers",
+        "resource_pools",
         "adaptive_rate_limits",
         "request_throttler",
         "connection_pool",

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from reference_app.failure import StartError
+from reference_app.scalability.alerts import Alerts
 from reference_app.settings import Settings
 from reference_app.storage.redis_link import RedisLink
 from reference_app.variants import build
@@ -141,4 +142,4 @@ def test_an_instance_starts_while_redis_is_away(clone: Clone, redis_server: Redi
 
 def test_a_url_that_is_none_of_redis_is_told_at_the_start() -> None:
     with pytest.raises(StartError, match="--redis-url is no Redis URL"):
-        RedisLink(Settings(database_url="", port=1, redis_url="http://127.0.0.1"))
+        RedisLink(Settings(database_url="", port=1, redis_url="http://127.0.0.1"), Alerts())

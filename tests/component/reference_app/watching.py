@@ -30,6 +30,10 @@ class WatchedConnections:
     def opened_count(self) -> int:
         return self._inner.opened_count
 
+    @property
+    def size(self) -> int:
+        return self._inner.size
+
     async def open(self) -> None:
         await self._inner.open()
 

@@ -57,7 +57,7 @@ class Crowd:
     """Visitors of a pool, and what they saw."""
 
     def __init__(self, pool: ResourcePool[int], things: Things) -> None:
-        self.served: list[int] = []
+        self.served_at: dict[int, float] = {}
         self.gave_up: set[int] = set()
         self.most = 0
         self._pool = pool
@@ -69,7 +69,7 @@ class Crowd:
         try:
             async with self._pool.use() as thing:
                 assert now() - asked_at <= WAIT_S
-                self.served.append(number)
+                self.served_at[number] = now()
                 await self._stay(thing, stay_s, end)
         except ZeroDivisionError:
             assert end == "fails"
@@ -119,11 +119,32 @@ def test_any_crowd_is_served_in_order_within_bounds_and_nothing_is_lost(visits: 
     crowd, shown = simulated(work())
 
     assert crowd.most <= size
-    assert crowd.served == sorted(crowd.served)  # first come, first served
-    assert set(crowd.served) | crowd.gave_up == set(range(len(visits)))
+    times = [moment for _, moment in sorted(crowd.served_at.items())]
+    assert times == sorted(times)  # first come, first served
+    assert set(crowd.served_at) | crowd.gave_up == set(range(len(visits)))
     assert (shown["held_count"], shown["waiting_count"]) == (0, 0)
     assert shown["kept_count"] <= size
     assert sorted(things.ended) == list(range(1, next(things.made)))  # each is ended once
+
+
+def test_a_lease_goes_to_whoever_has_waited_longest_and_to_no_newcomer() -> None:
+    async def work() -> list[str]:
+        leases = Leases("database", 1, 5.0, clock=now)
+        order: list[str] = []
+
+        async def use(name: str) -> None:
+            with ended(await leases.acquire()):
+                order.append(name)
+
+        first = await leases.acquire()
+        waiting = [asyncio.create_task(use(name)) for name in ("a", "b", "c")]
+        await asyncio.sleep(1)
+        waiting[1].cancel()
+        first.end()  # from now on it is a's, who has not yet noticed
+        await asyncio.gather(use("newcomer"), *waiting, return_exceptions=True)
+        return order
+
+    assert simulated(work()) == ["a", "c", "newcomer"]
 
 
 def test_what_is_older_than_its_time_is_replaced_and_what_is_younger_is_lent_again() -> None:

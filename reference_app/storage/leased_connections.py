@@ -1,0 +1,51 @@
+"""Connections that are lent in turn and for a time: who asks first is first, and nobody waits for ever."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+from reference_app.domain.errors import UnavailableError
+from reference_app.monitoring.request_timings import database_time
+from reference_app.scalability.leases import AcquisitionTimeoutError, Leases, ended
+from reference_app.storage.connections import Connection, Connections
+
+
+class LeasedConnections:
+    """Lends what other connections would, whether they keep sessions or open one for each use."""
+
+    def __init__(self, connections: Connections, leases: Leases) -> None:
+        self._connections = connections
+        self._leases = leases
+
+    @property
+    def opened_count(self) -> int:
+        """Sessions opened with the server since the start."""
+        return self._connections.opened_count
+
+    @property
+    def size(self) -> int:
+        """How many can be lent at once."""
+        return self._leases.size
+
+    async def open(self) -> None:
+        """Make ready for use."""
+        await self._connections.open()
+
+    async def close(self) -> None:
+        """Close every session."""
+        await self._connections.close()
+
+    @asynccontextmanager
+    async def use(self) -> AsyncIterator[Connection]:
+        """Lend a connection for the time of a `with` block.
+
+        Raises:
+            UnavailableError: none became free in time.
+        """
+        try:
+            with database_time(statement_count=0):
+                lease = await self._leases.acquire()
+        except AcquisitionTimeoutError:
+            raise UnavailableError("database_busy", "The database is busy; try again.") from None
+        with ended(lease):
+            async with self._connections.use() as connection:
+                yield connection
