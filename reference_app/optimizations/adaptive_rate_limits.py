@@ -8,8 +8,12 @@ from reference_app.optimizations.optimization import Optimization
 from reference_app.scalability.rate_limiter import AdvancedRateLimiter
 
 
+def _limiter() -> AdvancedRateLimiter:
+    return AdvancedRateLimiter(time.monotonic)
+
+
 def _install(components: Components) -> Components:
-    return replace(components, limiter=lambda: AdvancedRateLimiter(time.monotonic))
+    return replace(components, limiter=_limiter)
 
 
 ADAPTIVE_RATE_LIMITS = Optimization(
