@@ -9,14 +9,14 @@ from dataclasses import dataclass
 from reference_app.monitoring import kpibench_memory
 
 SETTLING = 1 / 3
-"""So much of a trace goes by before the first look: what is replaced all the time shows in both looks."""
+"""So much of a trace goes by before its lines are looked at: what is replaced all the time is known then."""
 MOST_NAMED = 10
 _OURS = (__file__, kpibench_memory.__file__)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class GrownLine:
-    """A line, and what it allocated between the two looks that was still there at the second."""
+    """A line, and what it allocated while lines were looked at that was still there at the end."""
 
     place: str
     """`file.py:46`."""
@@ -26,7 +26,7 @@ class GrownLine:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class GrownContainer:
-    """A container that had more entries at the second look."""
+    """A container that had more entries after the trace than before."""
 
     name: str
     """`module.Class.attribute`, `module.NAME` or `cache of module.function`."""
@@ -36,7 +36,7 @@ class GrownContainer:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Growth:
-    """What grew between the two looks, the most first, at most MOST_NAMED of each."""
+    """What grew, the most first, at most MOST_NAMED of each."""
 
     lines: tuple[GrownLine, ...]
     containers: tuple[GrownContainer, ...]
@@ -45,7 +45,7 @@ class Growth:
 class AllocationTrace:
     """One trace at a time, which ends by itself; while none is on, it costs nothing.
 
-    Each of the two looks stops the server for as long as it takes to walk over all objects.
+    Before and after it the server stops for as long as it takes to walk over all objects: a second, roughly.
     """
 
     def __init__(self) -> None:
@@ -72,14 +72,24 @@ class AllocationTrace:
             await self._task
 
     async def _trace(self, duration_s: float) -> None:
+        lengths = _lengths()
+        lines = await self._traced_lines(duration_s)
+        if lines is not None:
+            # A walk over all objects takes several times as long while allocations are traced.
+            self.growth = Growth(lines=lines, containers=_grown_containers(lengths, _lengths()))
+
+    async def _traced_lines(self, duration_s: float) -> tuple[GrownLine, ...] | None:
+        """Trace; answer None if the trace was closed before its time."""
         was_on = tracemalloc.is_tracing()
         if not was_on:
             tracemalloc.start(kpibench_memory.FRAMES)
         try:
-            if await self._goes_by(SETTLING * duration_s):
-                first = _look()
-                if await self._goes_by((1 - SETTLING) * duration_s):
-                    self.growth = _growth(first, _look())
+            if not await self._goes_by(SETTLING * duration_s):
+                return None
+            first = _sites()
+            if not await self._goes_by((1 - SETTLING) * duration_s):
+                return None
+            return _grown_lines(first, _sites())
         finally:
             if not was_on:
                 tracemalloc.stop()
@@ -92,36 +102,39 @@ class AllocationTrace:
 
 
 @dataclass(frozen=True, slots=True)
-class _Look:
-    """Bytes and blocks by line, entries by container."""
+class _Sites:
+    """Bytes and blocks by line."""
 
     sizes: Counter[str]
     blocks: Counter[str]
-    lengths: Counter[str]
 
 
-def _look() -> _Look:
+def _sites() -> _Sites:
     sites = [one for one in kpibench_memory.largest_sites() if not one["place"].startswith(_OURS)]
-    lengths = Counter[str]()
-    for container in kpibench_memory.longest_containers():  # several may have one name
-        lengths[container["name"]] += container["length"]
-    return _Look(
+    return _Sites(
         Counter({site["place"]: site["bytes"] for site in sites}),
         Counter({site["place"]: site["blocks"] for site in sites}),
-        lengths,
     )
 
 
-def _growth(first: _Look, second: _Look) -> Growth:
+def _lengths() -> Counter[str]:
+    """Count the entries of the longest containers by name, which several may share."""
+    lengths = Counter[str]()
+    for container in kpibench_memory.longest_containers():
+        lengths[container["name"]] += container["length"]
+    return lengths
+
+
+def _grown_lines(first: _Sites, second: _Sites) -> tuple[GrownLine, ...]:
     # The difference of counters keeps what is above zero.
-    sizes, lengths = second.sizes - first.sizes, second.lengths - first.lengths
-    return Growth(
-        lines=tuple(
-            GrownLine(place=place, kept_bytes=size, kept_count=second.blocks[place] - first.blocks[place])
-            for place, size in sizes.most_common(MOST_NAMED)
-        ),
-        containers=tuple(
-            GrownContainer(name=name, added_count=added, length=second.lengths[name])
-            for name, added in lengths.most_common(MOST_NAMED)
-        ),
+    return tuple(
+        GrownLine(place=place, kept_bytes=size, kept_count=second.blocks[place] - first.blocks[place])
+        for place, size in (second.sizes - first.sizes).most_common(MOST_NAMED)
+    )
+
+
+def _grown_containers(first: Counter[str], second: Counter[str]) -> tuple[GrownContainer, ...]:
+    return tuple(
+        GrownContainer(name=name, added_count=added, length=second[name])
+        for name, added in (second - first).most_common(MOST_NAMED)
     )

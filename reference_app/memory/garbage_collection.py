@@ -6,6 +6,7 @@ are; every request under way waits for it. Freezing takes what the start made ou
 
 import gc
 import time
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -58,9 +59,10 @@ class GarbageCollection(Protocol):
 
 
 class DefaultGarbageCollection:
-    """Leaves all to Python; only measures."""
+    """Leaves all to Python; only measures, by a clock in seconds."""
 
-    def __init__(self) -> None:
+    def __init__(self, clock: Callable[[], float] = time.perf_counter) -> None:
+        self._clock = clock
         self._generations = tuple(GenerationPauses() for _ in gc.get_threshold())
         self._started_s = 0.0
 
@@ -87,9 +89,9 @@ class DefaultGarbageCollection:
     def _note(self, phase: str, info: dict[str, int]) -> None:
         # Called in the middle of any allocation, with everything stopped: no allocation of containers here.
         if phase == "start":
-            self._started_s = time.perf_counter()
+            self._started_s = self._clock()
             return
-        pause_s = time.perf_counter() - self._started_s
+        pause_s = self._clock() - self._started_s
         generation = self._generations[info["generation"]]
         generation.count += 1
         generation.total_s += pause_s
@@ -99,8 +101,8 @@ class DefaultGarbageCollection:
 class GarbageCollectionOptimizer(DefaultGarbageCollection):
     """Freezes what start and warm-up made, and looks at new objects as seldom as a short pause allows."""
 
-    def __init__(self) -> None:
-        super().__init__()
+    def __init__(self, clock: Callable[[], float] = time.perf_counter) -> None:
+        super().__init__(clock)
         self._kept_thresholds: tuple[int, int, int] | None = None
         self._requests_to_come = WARM_UP_REQUESTS
 

@@ -90,7 +90,7 @@ async def _taxes(url: str) -> list[tuple[Kind, float, float, float]]:
         started(components, url, loaded) as layered,
         started(_without_layers(components), url, loaded) as bare,
     ):
-        token = await _token(layered)
+        token = await token_of(layered)
         return [await _tax(kind, layered, bare, token) for kind in KINDS]
 
 
@@ -131,14 +131,15 @@ async def _tax(
 
 async def ask(app: web.Application, kind: Kind, token: str) -> float:
     """Send requests one after the other; answer the mean time of one in us."""
-    requests: Sequence[web.Request] = [_request(app, kind, token) for _ in range(REQUESTS)]
+    requests: Sequence[web.Request] = [request_of(app, kind, token) for _ in range(REQUESTS)]
     started = time.perf_counter()
     for request in requests:
         await app._handle(request)
     return (time.perf_counter() - started) / REQUESTS * 1e6
 
 
-def _request(app: web.Application, kind: Kind, token: str) -> web.Request:
+def request_of(app: web.Application, kind: Kind, token: str) -> web.Request:
+    """Make a request of this kind."""
     headers = {"Authorization": f"Bearer {token}"} if kind.is_signed_in else {}
     if not kind.body:
         return make_mocked_request(kind.method, kind.path, headers, app=app)
@@ -149,9 +150,10 @@ def _request(app: web.Application, kind: Kind, token: str) -> web.Request:
     return make_mocked_request(kind.method, kind.path, headers, app=app, payload=payload)
 
 
-async def _token(app: web.Application) -> str:
+async def token_of(app: web.Application) -> str:
+    """Log a client in."""
     body = json.dumps({"email": "client000001@example.test", "password": PASSWORD}).encode()
-    answer = await app._handle(_request(app, Kind("", "POST", "/api/v2/auth/login", body=body), ""))
+    answer = await app._handle(request_of(app, Kind("", "POST", "/api/v2/auth/login", body=body), ""))
     assert isinstance(answer, web.Response)
     assert isinstance(answer.body, bytes)
     token: str = json.loads(answer.body)["token"]

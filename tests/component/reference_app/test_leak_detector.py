@@ -47,6 +47,12 @@ def test_each_of_befores_leaks_is_found_with_its_rate_its_line_and_its_container
     assert found["growth"]["containers"][0]["name"] == CONTAINERS[kind]
 
 
+@pytest.mark.parametrize("kind", ["filling cache", "fragments", "cycles"])
+def test_a_process_that_keeps_nothing_for_ever_raises_no_alarm(kind):
+    assert run(kind)["severities"] == ["NONE"]
+
+
+@pytest.mark.long
 def test_twenty_processes_that_keep_nothing_for_ever_raise_no_alarm():
     kinds = list(islice(cycle(WITHOUT_A_LEAK), 20))
     with ThreadPoolExecutor(max_workers=2) as threads:

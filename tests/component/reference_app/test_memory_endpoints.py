@@ -8,7 +8,6 @@ import pytest
 from reference_app.caching.memory_store import MAX_BYTES
 from reference_app.memory.process_reading import MB
 from reference_app.variants import build
-from tests.benchmarks.reference_server import serving
 from tests.component.reference_app.backends import Answer, Backend, serve_and
 from tests.component.reference_app.conftest import Clone
 
@@ -68,20 +67,3 @@ def test_a_clean_up_by_the_owner_alone_frees_what_only_cycles_held(clone: Clone)
 
     assert [answer.status for answer in refused] == [401, 403, 403]
     assert (done.status, done.body["collected_count"] >= 1_000) == (200, True)
-
-
-def test_a_trace_of_a_live_server_names_the_lines_of_its_leaks_and_ends_by_itself(
-    clone: Clone,
-) -> None:
-    with serving(clone(()), "before", "--leak", "tokens", "--leak", "caches") as server:
-        begun = server.post(f"{MEMORY}/trace", "owner@example.test", {"seconds": 1})
-        is_on = True
-        while is_on:
-            for _ in range(5):
-                server.get("/health/live")
-            traced, _ = server.get(f"{MEMORY}/trace", "owner@example.test")
-            is_on = traced["is_on"]
-    places = [line["place"] for line in traced["growth"]["lines"]]
-
-    assert begun == {"is_on": True, "growth": None}
-    assert len([place for place in places if "legacy/leaks.py:" in place]) >= 2
