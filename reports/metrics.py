@@ -166,12 +166,67 @@ METRIC_WORDS = (
         meaning="What a check of the data after the load found, in all rounds together.",
     ),
     MetricWords(
+        id="goodput",
+        title="Good answers",
+        better="higher",
+        meaning="Right answers within the limit of time, a second, in one phase of a run with faults.",
+    ),
+    MetricWords(
+        id="goodput_share",
+        title="Good answers against quiet",
+        better="higher",
+        meaning="Good answers a second of a phase in percent of those before any fault.",
+    ),
+    MetricWords(
+        id="slowdown",
+        title="Response time against quiet",
+        better="lower",
+        meaning="Response time of a phase as a multiple of that before any fault.",
+    ),
+    MetricWords(
+        id="refused_share",
+        title="Refused requests",
+        better="lower",
+        meaning="Requests that were answered with a status of refusal, 429 or 503.",
+    ),
+    MetricWords(
+        id="refusal_time",
+        title="Time to refuse",
+        better="lower",
+        meaning="How long the server took to say no.",
+    ),
+    MetricWords(
+        id="slow_refusals",
+        title="Slow refusals",
+        better="lower",
+        meaning="Of the refused requests, those whose refusal took longer than the limit.",
+    ),
+    MetricWords(
+        id="recovery_time",
+        title="Recovery time",
+        better="lower",
+        meaning="From a fault's end until the share of good answers is back and stays; ∞ where it never was.",
+    ),
+    MetricWords(
         id="capacity",
         title="Capacity",
         better="higher",
         meaning="The highest rate of arrivals at which a service level objective holds.",
     ),
 )
+
+FAULT_METRICS = frozenset(
+    {
+        "goodput",
+        "goodput_share",
+        "slowdown",
+        "refused_share",
+        "refusal_time",
+        "slow_refusals",
+        "recovery_time",
+    }
+)
+"""Metrics that only a run with faults has."""
 
 _WORDS_BY_ID = {words.id: words for words in METRIC_WORDS}
 
@@ -190,6 +245,7 @@ STAT_WORDS = {
     "slope": "of itself",
     "added": "after minus before",
     "count": "in total",
+    "longest": "the longest",
 }
 
 
@@ -213,7 +269,7 @@ def stat_title(stat: str) -> str:
 def measured_title(metric: str, stat: str) -> str:
     """Name one statistic of one metric: `Response time, median`; where only one makes sense, none."""
     title = metric_title(metric)
-    return title if stat in {"share", "last", "count", ""} else f"{title}, {stat_title(stat)}"
+    return title if stat in {"share", "last", "count", "longest", ""} else f"{title}, {stat_title(stat)}"
 
 
 def direction_word(metric: str, change: Estimate) -> str:

@@ -5,6 +5,7 @@ must be there; the rest may be absent and is then empty, so that a run without c
 """
 
 import json
+import math
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -23,7 +24,10 @@ _T = TypeVar("_T")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Estimate:
-    """A value with its interval. Absolute values are in `unit`, changes in percent of before."""
+    """A value with its interval. Absolute values are in `unit`, changes in percent of before.
+
+    The end of a recovery time may be infinite: the backend never came back.
+    """
 
     value: float
     low: float
@@ -66,6 +70,8 @@ class Kpi:
     owner: str = ""
     line: int = 0
     """In the KPI file, from 1; 0 where it is not known."""
+    phase: str = ""
+    """Of slices with faults; empty: of the whole."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -85,6 +91,8 @@ class Comparison:
     """Id of the variant in the place of before."""
     variant: str = "after"
     """Id of the variant in the place of after."""
+    phase: str = ""
+    """Of slices with faults; empty: of the whole."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -366,6 +374,78 @@ class Memory:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class FaultMark:
+    """When one fault was, seconds after the slice's start; the median over the slices."""
+
+    fault: str
+    start_s: float
+    end_s: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class VariantFaults:
+    """What one variant did, second by second, while things were broken; means over its slices."""
+
+    id: str
+    slice_count: int
+    marks: tuple[FaultMark, ...]
+    at_s: tuple[float, ...]
+    asked: tuple[float, ...]
+    """Requests a second, by the moment at which they should have been sent; the same for the four below."""
+    good: tuple[float, ...]
+    slow: tuple[float, ...]
+    """Right, and later than the limit."""
+    refused: tuple[float, ...]
+    failed: tuple[float, ...]
+    """In any other way than by a refusal."""
+    p50_ms: tuple[float | None, ...]
+    p95_ms: tuple[float | None, ...]
+    in_flight: tuple[float, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FaultRecovery:
+    """How long one variant needed to come back in one round."""
+
+    round_index: int
+    variant: str
+    fault: str
+    seconds: float | None
+    """Infinity: it never did; None: not known."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Faults:
+    """What was broken on purpose, and what became of the requests."""
+
+    good_within_ms: float
+    recovery_share: float
+    recovery_window_s: float
+    recovery_step_s: float
+    refused_statuses: tuple[int, ...]
+    refused_within_ms: float
+    titles: dict[str, str]
+    """Of each fault, by id."""
+    actions: dict[str, str]
+    """What was done, by id."""
+    groups: tuple[str, ...]
+    phases: dict[str, str]
+    """Title of each phase, by id, in order."""
+    variants: tuple[VariantFaults, ...]
+    recoveries: tuple[FaultRecovery, ...]
+    comparisons: tuple[Comparison, ...]
+    """Of the main pair."""
+
+    def comparison(self, phase: str, endpoint: str, metric: str, stat: str) -> Comparison | None:
+        """Find a comparison of a phase."""
+        key = (phase, endpoint, metric, stat)
+        return next(
+            (c for c in self.comparisons if (c.phase, c.endpoint, c.metric, c.stat) == key),
+            None,
+        )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Results:
     """One run: what was measured, what was judged, and why."""
 
@@ -399,6 +479,8 @@ class Results:
     """None: it was no capacity run."""
     memory: Memory | None = None
     """None: the run had no memory phase."""
+    faults: Faults | None = None
+    """None: nothing was broken on purpose."""
     shifts: tuple[Shift, ...] = ()
     heat_maps: tuple[HeatMap, ...] = ()
     resources: tuple[ResourceLine, ...] = ()
@@ -557,6 +639,10 @@ class _Node:
     def optional_number(self) -> float | None:
         return None if self.value is None else self.number()
 
+    def number_or_never(self) -> float:
+        """Give a number; null is infinity: what it is about never ended."""
+        return math.inf if self.value is None else self.number()
+
     def one_of(self, words: tuple[Any, ...]) -> Any:
         if self.value not in words:
             raise _FaultError(f"{self.place} must be one of {', '.join(words)}")
@@ -622,6 +708,7 @@ def _results(root: _Node) -> Results:
         environment=root["environment"].mapping(),
         capacity=_capacity(root.get("capacity")),
         memory=_memory(root.get("memory")),
+        faults=_faults(root.get("faults"), variants),
         other_comparisons=others,
     )
 
@@ -644,9 +731,9 @@ def _estimate(parent: _Node, key: str) -> Estimate | None:
     if node is None or node.value is None:
         return None
     return Estimate(
-        value=node["value"].number(),
-        low=node["low"].number(),
-        high=node["high"].number(),
+        value=node["value"].number_or_never(),
+        low=node["low"].number_or_never(),
+        high=node["high"].number_or_never(),
         unit=node["unit"].text(),
         sample_count=node["sample_count"].count(),
     )
@@ -673,6 +760,7 @@ def _kpi(node: _Node) -> Kpi:
         claim=_claim(node.get("claim")),
         owner=node.text_or_empty("owner"),
         line=line.count() if (line := node.get("line")) else 0,
+        phase=node.text_or_empty("phase"),
     )
 
 
@@ -695,6 +783,7 @@ def _comparison(node: _Node, first: str, last: str) -> Comparison:
         reason=node.text_or_empty("reason"),
         baseline=node.text_or_empty("baseline") or first,
         variant=node.text_or_empty("variant") or last,
+        phase=node.text_or_empty("phase"),
     )
 
 
@@ -868,6 +957,66 @@ def _external_calls(node: _Node) -> ExternalCalls:
         request_count=node["request_count"].count(),
         call_count=node["call_count"].count(),
         total_ms=node["total_ms"].number(),
+    )
+
+
+def _faults(node: _Node | None, variants: tuple[Variant, ...]) -> Faults | None:
+    if node is None or node.value is None:
+        return None
+    first, last = (variants[0].id, variants[-1].id) if variants else ("", "")
+    faults = tuple(node["faults"].items())
+    compared = node.each("comparisons", lambda one: _comparison(one, first, last))
+    return Faults(
+        good_within_ms=node["good_within_ms"].number(),
+        recovery_share=node["recovery_share"].number(),
+        recovery_window_s=node["recovery_window_s"].number(),
+        recovery_step_s=node["recovery_step_s"].number(),
+        refused_statuses=node.each("refused_statuses", _Node.count),
+        refused_within_ms=node["refused_within_ms"].number(),
+        titles={one["id"].text(): one["title"].text() for one in faults},
+        actions={one["id"].text(): one["action"].text() for one in faults},
+        groups=node.each("groups", lambda one: one["name"].text()),
+        phases={one["id"].text(): one["title"].text() for one in node["phases"].items()},
+        variants=node.each("variants", _variant_faults),
+        recoveries=node.each("rounds", _recovery),
+        comparisons=tuple(one for one in compared if (one.baseline, one.variant) == (first, last)),
+    )
+
+
+def _variant_faults(node: _Node) -> VariantFaults:
+    seconds = node["seconds"]
+    columns = VariantFaults(
+        id=node["id"].text(),
+        slice_count=node["slice_count"].count(),
+        marks=node.each("marks", _fault_mark),
+        at_s=seconds.each("at_s", _Node.number),
+        asked=seconds.each("asked", _Node.number),
+        good=seconds.each("good", _Node.number),
+        slow=seconds.each("slow", _Node.number),
+        refused=seconds.each("refused", _Node.number),
+        failed=seconds.each("failed", _Node.number),
+        p50_ms=seconds.each("p50_ms", _Node.optional_number),
+        p95_ms=seconds.each("p95_ms", _Node.optional_number),
+        in_flight=seconds.each("in_flight", _Node.number),
+    )
+    lengths = {len(seconds[name].value) for name in seconds.mapping()}
+    if len(lengths) != 1:
+        raise _FaultError(f"{seconds.place} has columns of different lengths")
+    return columns
+
+
+def _fault_mark(node: _Node) -> FaultMark:
+    return FaultMark(
+        fault=node["fault"].text(), start_s=node["start_s"].number(), end_s=node["end_s"].number()
+    )
+
+
+def _recovery(node: _Node) -> FaultRecovery:
+    return FaultRecovery(
+        round_index=node["round"].count(),
+        variant=node["variant"].text(),
+        fault=node["fault"].text(),
+        seconds=node["recovery_s"].number_or_never() if node["is_known"].flag() else None,
     )
 
 

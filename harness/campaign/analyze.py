@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 
 from harness.campaign.analyze_capacity import analyze_capacity
+from harness.campaign.analyze_faults import find_faults
 from harness.campaign.analyze_memory import analyze_memory_run, find_memory
 from harness.campaign.analyze_round import AnalyzedRound, VariantRound, analyze_round
 from harness.campaign.interruptions import told_interruptions
@@ -19,6 +20,7 @@ from harness.campaign.kpi_json import kpi_as_json
 from harness.errors import MeasurementError, NoDataError, UsageError
 from harness.gates.decide import judge_kpi, judge_run
 from harness.gates.effort import Effort
+from harness.gates.fault_validity import adapt_to_faults
 from harness.gates.guards import ERROR_RATE, check_guards
 from harness.gates.kpi_file import read_kpi_file
 from harness.gates.validity import RunFacts, VariantFacts, check_client_delay, check_validity
@@ -105,17 +107,26 @@ def analyze(folder: RunFolder, *, look: int | None = None) -> dict[str, Any]:
     ]
     comparisons = pairs[0]
     memory = find_memory(folder, run.plan, kpi_file.kpis, confidence=kpi_file.confidence)
+    faults = find_faults(
+        folder,
+        run.plan,
+        run.counting_summaries,
+        endpoints=kpi_file.fault_endpoints,
+        confidence=confidence,
+    )
+    judged = (*comparisons, *memory.comparisons, *faults.comparisons)
     effort = Effort(rounds=len(rounds), minutes=_duration_s(run.finished) / 60)
-    kpi_verdicts = [
-        judge_kpi(kpi, (*comparisons, *memory.comparisons), effort=effort) for kpi in kpi_file.kpis
-    ]
+    kpi_verdicts = [judge_kpi(kpi, judged, effort=effort) for kpi in kpi_file.kpis]
+    validity = check_validity(run.counting_summaries, _facts(run, rounds))
     checks = (
-        *check_validity(run.counting_summaries, _facts(run, rounds)),
-        check_client_delay(_contradictions(kpi_verdicts, comparisons)),
+        *(adapt_to_faults(validity, run.counting_summaries) if run.plan.faults else validity),
+        check_client_delay(_contradictions(kpi_verdicts, judged)),
         *memory.checks,
     )
+    changes = round_changes(measurements, ratios, before=run.before, after=run.after)
     guards = check_guards(
-        round_changes(measurements, ratios, before=run.before, after=run.after),
+        # what a fault does to a whole slice guards nothing: its phases are judged
+        () if run.plan.faults else changes,
         comparisons,
         kpi_file.kpis,
         error_rate=ERROR_RATE / looks,
@@ -168,6 +179,7 @@ def analyze(folder: RunFolder, *, look: int | None = None) -> dict[str, Any]:
             "errors": _errors(run, rounds),
             "gap": " ".join(filter(None, (run.gap, told_interruptions(run.status, run.counting_summaries)))),
             **({"memory": memory.section} if memory.section else {}),
+            **({"faults": faults.section} if faults.section else {}),
             "environment": environment,
         },
     )

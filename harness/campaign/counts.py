@@ -15,7 +15,7 @@ from harness.target.server import RunningServer
 def store_server_counts(bench: Bench, round_: Round, servers: Mapping[str, RunningServer]) -> None:
     """Ask each server what the experiment wants to know of it."""
     for variant in bench.plan.variants:
-        if variant.counts:
+        if variant.counts and variant.id in servers:
             counts = ask_server(servers[variant.id].base_url, variant.counts)
             add_counts(bench.folder, bench.folder.counts_json(round_.index, variant.id), counts)
 

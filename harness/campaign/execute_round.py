@@ -3,7 +3,7 @@
 import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from harness.campaign.bench import Bench
@@ -46,7 +46,29 @@ def execute_round(bench: Bench, round_: Round, *, attempt: int = 1) -> None:
         round_: with the slices that are to be run now.
         attempt: which fresh start of the round this is, from 1.
     """
-    with open_round(bench, round_, attempt=attempt, is_counted=True) as open_:
+    for part in _parts(bench, round_):
+        _execute_part(bench, part, attempt=attempt, is_last=part.places[-1] == round_.places[-1])
+
+
+def _parts(bench: Bench, round_: Round) -> tuple[Round, ...]:
+    """Return what of a round is up together: all of it, or with faults each variant by itself.
+
+    A fault may break what variants share, and leave work behind that would burden the next one.
+    """
+    if bench.plan.faults is None:
+        return (round_,)
+    return tuple(
+        replace(
+            round_,
+            places=(variant_id,),
+            slices=tuple(piece for piece in round_.slices if piece.variant_id == variant_id),
+        )
+        for variant_id in round_.places
+    )
+
+
+def _execute_part(bench: Bench, round_: Round, *, attempt: int, is_last: bool) -> None:
+    with open_round(bench, round_, attempt=attempt, is_counted=True, is_last=is_last) as open_:
         is_warm = False
         for slice_ in round_.slices:
             if not slice_.is_warm_up and not is_warm:
@@ -64,11 +86,12 @@ def execute_round(bench: Bench, round_: Round, *, attempt: int = 1) -> None:
 
 @contextmanager
 def open_round(
-    bench: Bench, round_: Round, *, attempt: int = 1, is_counted: bool = False
+    bench: Bench, round_: Round, *, attempt: int = 1, is_counted: bool = False, is_last: bool = True
 ) -> Iterator[OpenRound]:
     """Bring up the variants in the drawn order, the generator and the probes; note the round at its end.
 
-    Counted, each database is looked at after its server has stopped.
+    Counted, each database is looked at after its server has stopped. What is not the last part of its round
+    keeps workers on other hosts waiting for the next.
     """
     folder = bench.folder
     with told_as_measurement_error(folder.round_dir(round_.index)):
@@ -82,7 +105,11 @@ def open_round(
         driver = stack.enter_context(
             LocustDriver(
                 Path(bench.plan.scenario.locustfile),
-                {variant.id: servers[variant.id].base_url for variant in bench.plan.variants},
+                {
+                    variant.id: servers[variant.id].base_url
+                    for variant in bench.plan.variants
+                    if variant.id in servers
+                },
                 log_path=folder.generator_log(round_.index),
                 cpus=bench.cores.driver if bench.cores else None,
                 workers=bench.plan.scenario.workers,
@@ -91,7 +118,7 @@ def open_round(
         )
         _watch(stack, bench, round_, servers, driver.pid)
         yield OpenRound(servers=servers, driver=driver, attempt=attempt)
-        driver.close(is_last=round_.index == bench.plan.rounds[-1].index)
+        driver.close(is_last=is_last and round_.index == bench.plan.rounds[-1].index)
     folder.write_json(
         folder.round_json(round_.index),
         {
@@ -163,12 +190,12 @@ def _watch(
 
 def _reset_statements(bench: Bench, round_: Round) -> None:
     if bench.postgres:
-        for variant_id in bench.templates:
+        for variant_id in bench.templates.keys() & set(round_.places):
             reset_statements(bench.postgres.admin_url, _database_name(bench, round_, variant_id))
 
 
 def _store_statements(bench: Bench, round_: Round) -> None:
     if bench.postgres:
-        for variant_id in bench.templates:
+        for variant_id in bench.templates.keys() & set(round_.places):
             statements = read_statements(bench.postgres.admin_url, _database_name(bench, round_, variant_id))
             bench.folder.write_json(bench.folder.queries_json(round_.index, variant_id), statements)

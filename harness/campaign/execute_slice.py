@@ -4,12 +4,14 @@ import time
 from collections.abc import Mapping
 
 from harness.campaign.bench import Bench
+from harness.campaign.run_faults import PlannedFault, run_with_faults
 from harness.drive.driver import LoadDriver
 from harness.errors import MeasurementError
 from harness.model.plan import Round, Slice
 from harness.model.slice_summary import GeneratorReport, SliceSummary
 from harness.plan.arrivals import draw_load, schedule_hash
 from harness.probe.process import cpu_seconds
+from harness.target.fault_action import breaker_of
 from harness.target.postgres import require_alive
 from harness.target.server import RunningServer
 
@@ -42,14 +44,17 @@ def execute_slice(
     }
     cpu_before = {variant_id: cpu_seconds(pid) for variant_id, pid in idle.items()}
     started_at = time.monotonic()
-    report = driver.run_slice(
-        slice_.variant_id,
-        arrivals,
-        duration_s=slice_.duration_s,
-        samples=samples,
-        drain_s=DRAIN_LIMIT_S,
-        closed_loop=closed_loop,
-        on_progress=bench.progress.requests,
+    report, faults = run_with_faults(
+        _planned_faults(bench, slice_, servers[slice_.variant_id]),
+        lambda: driver.run_slice(
+            slice_.variant_id,
+            arrivals,
+            duration_s=slice_.duration_s,
+            samples=samples,
+            drain_s=DRAIN_LIMIT_S,
+            closed_loop=closed_loop,
+            on_progress=bench.progress.requests,
+        ),
     )
     elapsed_s = time.monotonic() - started_at
     require_all_alive(bench, round_, servers)
@@ -66,9 +71,26 @@ def execute_slice(
         },
         report=report,
         attempt=attempt,
+        faults=faults,
     )
     folder.write_slice_summary(round_.index, summary)
     return report
+
+
+def _planned_faults(bench: Bench, slice_: Slice, server: RunningServer) -> list[PlannedFault]:
+    """Return what is to be broken in a slice; nothing is in a warm-up."""
+    timeline = bench.plan.faults
+    if timeline is None or slice_.is_warm_up:
+        return []
+    return [
+        PlannedFault(
+            fault=fault,
+            breaker=breaker_of(
+                fault.action, variant_id=slice_.variant_id, server=server, postgres=bench.postgres
+            ),
+        )
+        for fault in timeline.faults
+    ]
 
 
 def require_all_alive(bench: Bench, round_: Round, servers: Mapping[str, RunningServer]) -> None:

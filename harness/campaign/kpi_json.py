@@ -17,6 +17,7 @@ def kpi_as_json(kpi_verdict: KpiVerdict) -> dict[str, Any]:
         "metric": kpi.metric,
         "stat": kpi.stat,
         "endpoint": kpi.endpoint,
+        "phase": kpi.phase,
         "blocking": kpi.is_blocking,
         "outcome": kpi_verdict.verdict.outcome.value,
         "reason": kpi_verdict.verdict.reason,

@@ -7,6 +7,7 @@ from pathlib import Path
 from harness.campaign.bench import Bench
 from harness.errors import KpibenchError
 from harness.model.variant import Variant
+from harness.target.companion import run_companions
 from harness.target.database import clone, drop
 from harness.target.server import RunningServer, attach, start_server
 
@@ -32,13 +33,17 @@ def serve_variant(
     if variant.url:
         yield attach(variant)
         return
-    with _database(bench, variant, database_name) as database_url:
-        log_path.parent.mkdir(parents=True, exist_ok=True)
+    log_path.parent.mkdir(parents=True, exist_ok=True)
+    with (
+        _database(bench, variant, database_name) as database_url,
+        run_companions(variant.companions, variant_id=variant.id, log_folder=log_path.parent) as companions,
+    ):
         server = start_server(
             variant,
             database_url=database_url,
             log_path=log_path,
             cpus=bench.cores.servers if bench.cores else None,
+            companions=companions,
         )
         try:
             yield server

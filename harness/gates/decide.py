@@ -16,7 +16,7 @@ from harness.gates.sentences import absolute_clause, change_clause, claim_words
 from harness.gates.validity import REPORTED_ONLY
 from harness.model.measurement import Comparison, Estimate
 from harness.model.verdict import Check, Kpi, KpiVerdict, Outcome, Target, Verdict, WorseGuard
-from harness.stats.measure import INTROSPECTED, SERVER_METRICS
+from harness.stats.measure import FAULT_METRICS, INTROSPECTED, SERVER_METRICS
 
 _HOLDS: dict[str, Callable[[float, float], bool]] = {
     "<=": operator.le,
@@ -66,11 +66,8 @@ def judge_kpi(kpi: Kpi, comparisons: Iterable[Comparison], *, effort: Effort | N
     """
     comparison = _find(kpi, comparisons)
     if comparison is None:
-        why = (
-            "this run does not measure it"
-            if kpi.metric in SERVER_METRICS
-            else f"no request went to {kpi.endpoint}"
-        )
+        is_elsewhere = kpi.metric in SERVER_METRICS or kpi.metric in FAULT_METRICS or kpi.phase
+        why = "this run does not measure it" if is_elsewhere else f"no request went to {kpi.endpoint}"
         reason = f"{kpi.title} has no data: {why}."
         return KpiVerdict(kpi=kpi, verdict=Verdict(outcome=Outcome.NO_DATA, reason=reason), comparison=None)
     return KpiVerdict(kpi=kpi, verdict=_verdict(kpi, comparison, effort), comparison=comparison)
@@ -102,8 +99,8 @@ def judge_run(
 
 
 def _find(kpi: Kpi, comparisons: Iterable[Comparison]) -> Comparison | None:
-    key = (kpi.endpoint, kpi.metric, kpi.stat)
-    return next((c for c in comparisons if (c.endpoint, c.metric, c.stat) == key), None)
+    key = (kpi.phase, kpi.endpoint, kpi.metric, kpi.stat)
+    return next((c for c in comparisons if (c.phase, c.endpoint, c.metric, c.stat) == key), None)
 
 
 def _verdict(kpi: Kpi, comparison: Comparison, effort: Effort | None) -> Verdict:
@@ -162,7 +159,7 @@ def _state(kpi: Kpi, target: Target, comparison: Comparison) -> _State:
         counts = (comparison.after_count, comparison.before_count if target.is_change else 1)
         return _State.OPEN if all(counts) else _State.ABSENT
     bounds = (estimate.value,) if kpi.decide_on == "point" else (estimate.low, estimate.high)
-    if not all(math.isfinite(bound) for bound in bounds):
+    if not all(math.isfinite(bound) or _is_never(comparison, bound) for bound in bounds):
         return _State.ABSENT
     if _holds(target, bounds) == {True}:
         return _State.MET
@@ -171,6 +168,11 @@ def _state(kpi: Kpi, target: Target, comparison: Comparison) -> _State:
     if limit and held == {True}:
         return _State.NEAR
     return _State.OPEN if True in held else _State.MISSED
+
+
+def _is_never(comparison: Comparison, bound: float) -> bool:
+    """Tell whether an infinity is a finding: what never came back misses every limit of time."""
+    return comparison.metric == "recovery_time" and bound == math.inf
 
 
 def _holds(target: Target, bounds: Sequence[float]) -> set[bool]:
@@ -215,7 +217,7 @@ def _remedy(kpi: Kpi, comparison: Comparison, targets: Sequence[Target], effort:
     told = [
         more_effort(effort, estimate, _warning_limit(kpi, target) or target)
         for target in targets
-        if (estimate := _estimate(target, comparison)) is not None
+        if (estimate := _estimate(target, comparison)) is not None and math.isfinite(estimate.high)
     ]
     hardest = max(told, key=lambda one: one.rounds, default=None)
     return f" {hardest.sentence}" if hardest else ""

@@ -11,9 +11,11 @@ from harness.documents import Document, load_schema, parse_document, read_docume
 from harness.model.metric import METRIC_BY_ID
 from harness.model.verdict import Claim, Kpi, Target
 from harness.stats.measure import (
+    FAULT_METRICS,
     METRIC_STATS,
     MIX_METRICS,
     MIX_STATS,
+    PHASE_STATS,
     SERVER_METRICS,
     WHOLE_MIX,
     is_pattern,
@@ -24,6 +26,8 @@ DEFAULT_CONFIDENCE = 0.95
 _SIZES = {
     "ms": {"us": 1e-3, "ms": 1.0, "s": 1e3},
     "MiB": {"KiB": 2.0**-10, "MiB": 1.0, "GiB": 2.0**10},
+    "s": {"ms": 1e-3, "s": 1.0},
+    "x": {"x": 1.0},
     "%": {"%": 1.0},
     "/s": {"/s": 1.0},
     "count": {"count": 1.0},
@@ -53,7 +57,24 @@ class KpiFile:
     @property
     def patterns(self) -> tuple[str, ...]:
         """The groups of endpoints that KPIs are about, `GET *` for one; each once."""
-        return tuple(dict.fromkeys(kpi.endpoint for kpi in self.kpis if is_pattern(kpi.endpoint)))
+        return tuple(
+            dict.fromkeys(
+                kpi.endpoint for kpi in self.kpis if is_pattern(kpi.endpoint) and not _is_of_faults(kpi)
+            )
+        )
+
+    @property
+    def fault_endpoints(self) -> tuple[str, ...]:
+        """What KPIs on phases and recovery are about, beside the whole mix: endpoints, patterns, groups."""
+        return tuple(
+            dict.fromkeys(
+                kpi.endpoint for kpi in self.kpis if _is_of_faults(kpi) and kpi.endpoint != WHOLE_MIX
+            )
+        )
+
+
+def _is_of_faults(kpi: Kpi) -> bool:
+    return bool(kpi.phase) or kpi.metric in FAULT_METRICS
 
 
 def read_kpi_file(path: Path) -> KpiFile:
@@ -105,6 +126,7 @@ def _kpi(entry: dict[str, Any], comparison: dict[str, Any], line: int) -> Kpi:
         on_inconclusive=comparison.get("on_inconclusive", "inconclusive"),
         on_missing_baseline=comparison.get("on_missing_baseline", "no_data"),
         min_requests=comparison.get("min_requests", 0),
+        phase=entry.get("phase", ""),
     )
 
 
@@ -157,6 +179,11 @@ def _metric_faults(document: Document, position: int, entry: dict[str, Any]) -> 
     if stat in _STATS and stat not in METRIC_STATS[metric]:
         told = ", ".join(METRIC_STATS[metric])
         yield document.line("kpis", position, "stat"), f"{metric} has no {stat}; it has {told}"
+    if "phase" in entry and stat not in PHASE_STATS.get(metric, ()):
+        yield document.line("kpis", position, "phase"), f"{metric} {stat} is of no phase, leave it out"
+    if metric in FAULT_METRICS and metric != "recovery_time" and "phase" not in entry:
+        told = f"{metric} is of a phase: give quiet, recovery or a fault's id"
+        yield document.line("kpis", position, "metric"), told
     if (metric in MIX_METRICS or stat in MIX_STATS) and entry.get("endpoint", WHOLE_MIX) != WHOLE_MIX:
         line = document.line("kpis", position, "endpoint")
         what = (

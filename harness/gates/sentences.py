@@ -1,5 +1,6 @@
 """The words in which a verdict states its numbers: plain, exact, and never rounded across the target."""
 
+import math
 from decimal import Decimal
 
 from harness.model.measurement import Estimate
@@ -29,10 +30,17 @@ def change_clause(estimate: Estimate, target: Target) -> str:
 
 
 def absolute_clause(estimate: Estimate, target: Target) -> str:
-    """Tell a level: `is now 312 ms (300 to 325 ms)`."""
+    """Tell a level: `is now 312 ms (300 to 325 ms)`; what never ended is `never`."""
     numbers = (estimate.value, estimate.low, estimate.high)
+    if not all(math.isfinite(number) for number in numbers):
+        value, low, high = (_time_or_never(number, estimate.unit) for number in numbers)
+        return f"is now {value} ({low} to {high})"
     value, low, high = (_number(number, _digits(numbers, target.value, fewest=3)) for number in numbers)
     return f"is now {_spread(value, low, high, _unit(estimate.unit))}"
+
+
+def _time_or_never(number: float, unit: str) -> str:
+    return f"{_number(number, _MOST_DIGITS)} {unit}" if math.isfinite(number) else "never"
 
 
 def claim_words(target: Target) -> str:

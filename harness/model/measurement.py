@@ -18,6 +18,8 @@ class Measurement:
     value: float | None
     """None: too few samples support it, or the server does not report it."""
     sample_count: int
+    phase: str = ""
+    """Of a slice with faults; empty: of the whole."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -40,7 +42,10 @@ class RoundRatio:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Estimate:
-    """A value with its interval. Absolute values are in the metric's unit, changes in percent of before."""
+    """A value with its interval. Absolute values are in the metric's unit, changes in percent of before.
+
+    An end of a recovery time may be infinite: the backend never came back.
+    """
 
     value: float
     low: float
@@ -70,5 +75,7 @@ class Comparison:
     """Id of the variant in the place of before: the change is relative to it."""
     variant: str = "after"
     """Id of the variant in the place of after."""
+    phase: str = ""
+    """Of a slice with faults; empty: of the whole."""
     reason: str = ""
     """Why an estimate is missing, "not resolvable: 12 requests a round, p95 needs 100"; empty otherwise."""

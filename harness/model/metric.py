@@ -11,7 +11,7 @@ class Metric:
     id: str
     title: str
     unit: str
-    """`ms`, `%`, `count`, `MiB`, `/s`."""
+    """`ms`, `s`, `%`, `x`, `count`, `MiB`, `/s`."""
     better: Literal["lower", "higher"]
     description: str
 
@@ -112,6 +112,34 @@ METRICS = (
     Metric(
         id="invariant_breaches", title="Broken invariants", unit="count", better="lower",
         description="Findings of the experiment's check of the data after the load, in all rounds together.",
+    ),
+    Metric(
+        id="goodput", title="Good answers", unit="/s", better="higher",
+        description="Right answers within the limit of time, a second of the phase.",
+    ),
+    Metric(
+        id="goodput_share", title="Good answers against quiet", unit="%", better="higher",
+        description="Good answers a second of the phase in percent of those of the quiet phase.",
+    ),
+    Metric(
+        id="slowdown", title="Response time against quiet", unit="x", better="lower",
+        description="Response time of the phase as a multiple of that of the quiet phase.",
+    ),
+    Metric(
+        id="refused_share", title="Refused requests", unit="%", better="lower",
+        description="Requests that were answered with a status of refusal, 429 or 503.",
+    ),
+    Metric(
+        id="refusal_time", title="Time to refuse", unit="ms", better="lower",
+        description="Service time of the requests that were refused.",
+    ),
+    Metric(
+        id="slow_refusals", title="Slow refusals", unit="%", better="lower",
+        description="Of the refused requests, those whose refusal took longer than the limit.",
+    ),
+    Metric(
+        id="recovery_time", title="Recovery time", unit="s", better="lower",
+        description="From a fault's end until the share of good answers is back and stays.",
     ),
 )  # fmt: skip
 

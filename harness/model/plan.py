@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from typing import Literal
 
+from harness.model.fault import FaultTimeline
 from harness.model.memory import MemoryPhase
 from harness.model.variant import Variant
 
@@ -148,3 +149,5 @@ class Plan:
     """Path of the experiment file as asked for, likewise; empty where there was none."""
     memory: MemoryPhase | None = None
     """What comes after the rounds, of which there may then be none; None: nothing."""
+    faults: FaultTimeline | None = None
+    """What is broken on purpose in each slice that counts; None: nothing is."""

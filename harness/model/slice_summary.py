@@ -2,6 +2,8 @@
 
 from dataclasses import dataclass
 
+from harness.model.fault import FaultMark
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Spread:
@@ -82,3 +84,5 @@ class SliceSummary:
     """Which fresh start of its round sent it, from 1; more than 1 in a round that was resumed."""
     is_precision: bool = False
     """It took turns with the other variants, one request at a time; it is no load."""
+    faults: tuple[FaultMark, ...] = ()
+    """What was broken meanwhile, in order of time."""

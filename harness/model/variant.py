@@ -29,6 +29,18 @@ class CountQuestion:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Companion:
+    """A program that a variant's server needs beside it: Redis, a stub of another company's service."""
+
+    name: str
+    """`{NAME_port}` of the server's command is its port."""
+    command: tuple[str, ...]
+    """Serves in the foreground; `{python}`, `{variant}` and `{port}` are replaced."""
+    ready_path: str = ""
+    """Answers 2xx or 3xx over HTTP as soon as it can serve; empty: it is ready when it takes connections."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Variant:
     """One build under test: a command that the harness starts, or the URL of a server that runs."""
 
@@ -36,7 +48,8 @@ class Variant:
     """`before`, `after` or any other id of letters, digits, `_`, `-`, `.` and `+`."""
     title: str
     command: tuple[str, ...] = ()
-    """Serves in the foreground; `{python}`, `{variant}`, `{port}` and `{database_url}` are replaced."""
+    """Serves in the foreground; `{python}`, `{variant}`, `{port}`, `{database_url}` and the ports of the
+    companions are replaced."""
     ready_path: str = "/"
     """Answers 2xx or 3xx as soon as the server can serve."""
     database: DatabaseRecipe | None = None
@@ -46,4 +59,6 @@ class Variant:
     """What the server is asked after the load of each round."""
     invariants: tuple[str, ...] = ()
     """Command that checks the variant's database then: a line for each finding, and exit code 0 for none.
-    `{python}`, `{variant}` and `{database_url}` are replaced."""
+    `{python}`, `{variant}`, `{database_url}` and `{seen}` are replaced; see `docs/formats.md`."""
+    companions: tuple[Companion, ...] = ()
+    """Started before the server and stopped after it, fresh in each round."""

@@ -96,6 +96,8 @@ class Kpi:
     """Without any data of before: `no_data`, or judge the other targets and warn at best."""
     min_requests: int = 0
     """Fewer requests on a side decide nothing."""
+    phase: str = ""
+    """Of a slice with faults; empty: of the whole."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

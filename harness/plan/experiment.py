@@ -8,10 +8,12 @@ from typing import Any
 
 from harness.documents import Document, Fault, load_schema, read_document
 from harness.errors import UsageError
+from harness.model.fault import FaultTimeline
 from harness.model.memory import MemoryPhase
 from harness.model.plan import Plan, Precision, Round, Scenario, Stage, Workers
-from harness.model.variant import CountQuestion, DatabaseRecipe, Variant
+from harness.model.variant import Companion, CountQuestion, DatabaseRecipe, Variant
 from harness.plan.comparison import SHORTEST_SLICE_S, SLICE_REQUESTS
+from harness.plan.faults import fault_slice_seconds, find_fault_faults, timeline_of, with_overloads
 from harness.plan.length import LOOKS, couples_within, rounds_for
 from harness.plan.schedule import draw_rounds
 
@@ -77,6 +79,7 @@ def _faults(document: Document) -> Iterator[Fault]:
     yield from _load_faults(document)
     yield from _memory_faults(document)
     yield from _precision_faults(document)
+    yield from find_fault_faults(document)
 
 
 def _precision_faults(document: Document) -> Iterator[Fault]:
@@ -151,19 +154,22 @@ def plan_experiment(document: Document, overrides: Overrides) -> Plan:
     variants = tuple(_variant(entry, content.get("target", {})) for entry in content["variants"])
     seed = _first(overrides.seed, content.get("seed"), 1)
     precision = _precision(content, overrides)
+    faults = timeline_of(content["faults"]) if "faults" in content else None
+    scenario = _scenario(content["load"], overrides, home)
     return Plan(
         experiment=content["id"],
         title=content.get("title", content["id"]),
         seed=seed,
         scale=_first(overrides.scale, content.get("scale"), 1),
-        scenario=_scenario(content["load"], overrides, home),
+        scenario=with_overloads(scenario, faults) if faults else scenario,
         variants=variants,
-        rounds=_rounds(content, overrides, variants, precision, seed),
+        rounds=_rounds(content, overrides, variants, precision, faults, seed),
         looks=LOOKS if overrides.is_until_decided else (),
         precision=precision,
         kpi_file=str(resolve_path(overrides.kpis or content.get("kpis", "kpis.yaml"), home)),
         experiment_file=str(Path(document.name).resolve()),
         memory=MemoryPhase(**content["memory"]) if "memory" in content else None,
+        faults=faults,
     )
 
 
@@ -172,6 +178,7 @@ def _rounds(
     overrides: Overrides,
     variants: Sequence[Variant],
     precision: Precision | None,
+    faults: FaultTimeline | None,
     seed: int,
 ) -> tuple[Round, ...]:
     """Draw the rounds that the file or the time asks for.
@@ -180,8 +187,8 @@ def _rounds(
         UsageError: the time is too short.
     """
     rounds = _first(overrides.rounds, content.get("rounds"), 6)
-    couples = content.get("couples", 4)
-    slice_s = content.get("slice_seconds", _slice_seconds(content["load"], overrides))
+    couples = content.get("couples", 1 if faults else 4)
+    slice_s = content.get("slice_seconds", _slice_seconds(content["load"], overrides, faults))
     warm_up_s = content.get("warm_up_seconds", 4)
     precision_s = precision.seconds if precision else 0
     if overrides.minutes is not None:
@@ -207,12 +214,15 @@ def _rounds(
     )
 
 
-def _slice_seconds(load: Mapping[str, Any], overrides: Overrides) -> float:
+def _slice_seconds(load: Mapping[str, Any], overrides: Overrides, faults: FaultTimeline | None) -> float:
     """Return how long a slice is where the file does not say: its stages, or long enough to mean something.
 
-    That is SHORTEST_SLICE_S, SLICE_REQUESTS arrivals, and SLICE_P95S times the p95 that the file expects:
-    whatever a slice sees at its edges must be little beside the rest.
+    With faults it goes on after the last of them, so that recovery is seen. Else it is SHORTEST_SLICE_S,
+    SLICE_REQUESTS arrivals, and SLICE_P95S times the p95 that the file expects: whatever a slice sees at its
+    edges must be little beside the rest.
     """
+    if faults:
+        return fault_slice_seconds(faults)
     if "stages" in load and overrides.rate is None:
         return _stage_seconds(load)
     rate = overrides.rate if overrides.rate is not None else load.get("rate")
@@ -297,6 +307,12 @@ def _variant(entry: Mapping[str, Any], target: Mapping[str, Any]) -> Variant:
         else None,
         counts=_count_questions(merged),
         invariants=tuple(merged.get("invariants", ())),
+        companions=tuple(
+            Companion(
+                name=name, command=tuple(companion["command"]), ready_path=companion.get("ready_path", "")
+            )
+            for name, companion in merged.get("companions", {}).items()
+        ),
     )
 
 

@@ -1,12 +1,14 @@
 """Write a Plan to plan.json and read it back."""
 
 import json
+from collections.abc import Callable
 from dataclasses import asdict
 from typing import Any
 
+from harness.model.fault import ACTION_BY_KIND, EndpointGroup, Fault, FaultAction, FaultTimeline
 from harness.model.memory import MemoryPhase
 from harness.model.plan import Plan, Precision, Round, Scenario, Slice, Stage, Workers
-from harness.model.variant import CountQuestion, DatabaseRecipe, Variant
+from harness.model.variant import Companion, CountQuestion, DatabaseRecipe, Variant
 
 
 def dump_plan(plan: Plan) -> str:
@@ -33,6 +35,7 @@ def load_plan(text: str) -> Plan:
                 for entry in content["rounds"]
             ),
             "memory": MemoryPhase(**content["memory"]) if content.get("memory") else None,
+            "faults": _timeline(content["faults"]) if content.get("faults") else None,
         }
     )
 
@@ -51,8 +54,33 @@ def _variant(entry: dict[str, object]) -> Variant:
             "command": tuple(entry["command"]),  # type: ignore[arg-type]
             "counts": tuple(CountQuestion(**question) for question in entry.get("counts", ())),  # type: ignore[attr-defined]
             "invariants": tuple(entry.get("invariants", ())),  # type: ignore[arg-type]
+            "companions": tuple(
+                Companion(**{**companion, "command": tuple(companion["command"])})
+                for companion in entry.get("companions", ())  # type: ignore[attr-defined]
+            ),
             "database": DatabaseRecipe(**{name: tuple(words) for name, words in database.items()})
             if isinstance(database, dict)
             else None,
         }
     )
+
+
+def _timeline(entry: dict[str, Any]) -> FaultTimeline:
+    return FaultTimeline(
+        **{
+            **entry,
+            "faults": tuple(
+                Fault(**{**fault, "action": _action(fault["action"])}) for fault in entry["faults"]
+            ),
+            "refused_statuses": tuple(entry["refused_statuses"]),
+            "groups": tuple(
+                EndpointGroup(name=group["name"], patterns=tuple(group["patterns"]))
+                for group in entry["groups"]
+            ),
+        }
+    )
+
+
+def _action(entry: dict[str, Any]) -> FaultAction:
+    make: Callable[..., FaultAction] = ACTION_BY_KIND[entry["kind"]]
+    return make(**{name: tuple(value) if isinstance(value, list) else value for name, value in entry.items()})

@@ -16,11 +16,12 @@ from harness.model.measurement import Comparison, Estimate, Measurement, RoundRa
 from harness.model.metric import METRIC_BY_ID
 from harness.stats.counts import count_change, count_level
 from harness.stats.measure import (
+    FAULT_METRICS,
     INTROSPECTED,
-    MEMORY_METRICS,
-    METRIC_STATS,
     MIX_METRICS,
     MIX_STATS,
+    PHASE_STATS,
+    ROUND_STATS,
     SERVER_METRICS,
     WHOLE_MIX,
 )
@@ -35,6 +36,12 @@ _OPTIONAL = frozenset({"unloaded_time", "external_time", "external_calls"})
 _REPORTED_BY_SERVER = frozenset(
     {"db_time", "middleware_time", "query_count", "external_time", "external_calls"}
 )
+
+_WHY_NEVER = {
+    "unloaded_time": "not measured: the rounds have no precision part",
+    "refusal_time": "not measured: nothing was refused",
+    "slow_refusals": "not measured: nothing was refused",
+}
 
 
 class _CannotSayError(Exception):
@@ -138,6 +145,48 @@ def compare(
     )
 
 
+def compare_phases(
+    measurements: Sequence[Measurement], *, before: str, after: str, confidence: float
+) -> tuple[Comparison, ...]:
+    """Compare two variants in everything that was measured of the phases of slices with faults.
+
+    Args:
+        measurements: of all rounds that count, each with its phase.
+        before: id of the variant that a change is relative to.
+        after: id of the other one.
+        confidence: of every interval.
+
+    Returns:
+        Phases and endpoints in the order in which they were measured, metrics in that of PHASE_STATS.
+    """
+    rounds = sorted({m.round_index for m in measurements})
+    found = {(m.variant_id, m.phase, m.endpoint, m.metric, m.stat, m.round_index): m for m in measurements}
+    places = dict.fromkeys((m.phase, m.endpoint) for m in measurements)
+    known = {(m.phase, m.endpoint, m.metric, m.stat) for m in measurements}
+
+    def series(variant: str, phase: str, endpoint: str, metric: str, stat: str) -> _Series:
+        cells = [found.get((variant, phase, endpoint, metric, stat, index)) for index in rounds]
+        return _Series(
+            metric=metric,
+            stat=stat,
+            values=tuple(cell.value if cell else None for cell in cells),
+            sample_counts=tuple(cell.sample_count if cell else 0 for cell in cells),
+        )
+
+    return tuple(
+        replace(
+            _compare_one(key[1], series(before, *key), series(after, *key), confidence, None, is_paired=True),
+            baseline=before,
+            variant=after,
+            phase=key[0],
+        )
+        for phase, endpoint in places
+        for metric, stats in PHASE_STATS.items()
+        for stat in stats
+        if (key := (phase, endpoint, metric, stat)) in known
+    )
+
+
 def _paired(found: Mapping[int, RoundRatio] | None, rounds: Sequence[int]) -> _Paired | None:
     if found is None:
         return None
@@ -157,9 +206,7 @@ def _keys(endpoints: set[str], *, offered: set[str]) -> Iterator[tuple[str, str,
     """Yield what can be compared; of a part that the run does not have the whole mix says so, once."""
     for endpoint in (WHOLE_MIX, *sorted(endpoints - {WHOLE_MIX})):
         is_mix = endpoint == WHOLE_MIX
-        for metric, stats in METRIC_STATS.items():
-            if metric in MEMORY_METRICS:
-                continue  # no round has them
+        for metric, stats in ROUND_STATS.items():
             if is_mix or metric not in MIX_METRICS | (_OPTIONAL - offered):
                 for stat in stats:
                     if is_mix or stat not in MIX_STATS:
@@ -237,6 +284,8 @@ def _change(before: _Series, after: _Series, confidence: float) -> Estimate:
     befores, afters = _complete(before, confidence), _complete(after, confidence)
     if before.stat == "share":
         _require_events(before, after)
+    if not (np.all(np.isfinite(befores)) and np.all(np.isfinite(afters))):
+        raise _CannotSayError("not resolvable: it never ended in some rounds")
     if np.array_equal(befores, afters):
         interval = Interval(value=0.0, low=0.0, high=0.0)
     elif not np.all(befores > 0):
@@ -316,6 +365,8 @@ def _complete(series: _Series, confidence: float) -> FloatArray:
     if len(values) < len(series.values):
         least = min(series.sample_counts)
         needs = samples_needed(STAT_QUANTILES[series.stat]) if series.stat in STAT_QUANTILES else 1
+        if series.metric in FAULT_METRICS and series.stat not in STAT_QUANTILES:
+            raise _CannotSayError("not resolvable: a round has too little time or load in this phase")
         if series.metric == "slow_share":
             raise _CannotSayError("not resolvable: the limit is four times before's p95, and that is not")
         if series.stat.endswith("_typical") and least >= needs:
@@ -330,8 +381,6 @@ def _complete(series: _Series, confidence: float) -> FloatArray:
 
 
 def _why_never(metric: str, stat: str) -> str:
-    if metric == "unloaded_time":
-        return "not measured: the rounds have no precision part"
     if stat.endswith("_calm"):
         return "not measured: nobody looked at how busy the machine was"
     if metric in _REPORTED_BY_SERVER:
@@ -340,7 +389,7 @@ def _why_never(metric: str, stat: str) -> str:
         return "not measured: the experiment asks neither server nor database for it"
     if metric in SERVER_METRICS:
         return "not measured: the server's processes were not observed"
-    return "not measured: no good answer came"
+    return _WHY_NEVER.get(metric, "not measured: no good answer came")
 
 
 def _over_rounds(values: FloatArray, confidence: float) -> Interval:

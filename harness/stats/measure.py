@@ -42,6 +42,13 @@ METRIC_STATS = {
     "index_count": ("last",),
     "unused_indexes": ("last",),
     "invariant_breaches": ("count",),
+    "goodput": ("mean",),
+    "goodput_share": ("mean",),
+    "slowdown": ("p50", "p95", "p99"),
+    "refused_share": ("share",),
+    "refusal_time": ("p50", "p95", "p99"),
+    "slow_refusals": ("share",),
+    "recovery_time": ("longest",),
 }
 """Which statistics of which metric are measured; a KPI may name these and no others."""
 
@@ -50,6 +57,33 @@ MEMORY_METRICS = ("live_heap_slope", "uss_slope", "fd_slope", "thread_slope")
 
 INTROSPECTED = ("service_count", "middleware_layers", "index_count", "unused_indexes", "invariant_breaches")
 """What server and database tell of themselves, once a round."""
+
+FAULT_METRICS = (
+    "goodput",
+    "goodput_share",
+    "slowdown",
+    "refused_share",
+    "refusal_time",
+    "slow_refusals",
+    "recovery_time",
+)
+"""Metrics of slices with faults, by phase; a recovery time without a phase is the longest of all faults."""
+
+PHASE_STATS = {
+    "response_time": ("p50", "p95", "p99"),
+    "service_time": ("p50", "p95", "p99"),
+    "error_share": ("share",),
+    "wrong_answers": ("count",),
+    **{metric: METRIC_STATS[metric] for metric in FAULT_METRICS},
+}
+"""What is measured of a phase."""
+
+ROUND_STATS = {
+    metric: stats
+    for metric, stats in METRIC_STATS.items()
+    if metric not in MEMORY_METRICS and metric not in FAULT_METRICS
+}
+"""What is measured of a whole round."""
 
 SERVER_METRICS = frozenset({"memory_uss", "memory_rss", "cpu_time", *MEMORY_METRICS, *INTROSPECTED})
 """Metrics of the server as a whole; they belong to no endpoint."""

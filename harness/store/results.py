@@ -1,5 +1,6 @@
 """results.json: the single source of every number that is shown."""
 
+import math
 from typing import Any
 
 from jsonschema import Draft202012Validator
@@ -16,7 +17,8 @@ SIGNIFICANT_DIGITS = 6
 def write_results(folder: RunFolder, results: dict[str, Any]) -> dict[str, Any]:
     """Round, check and write the results; equal results give equal bytes.
 
-    `environment` is kept as it was seen, everything else is rounded to SIGNIFICANT_DIGITS.
+    `environment` is kept as it was seen, everything else is rounded to SIGNIFICANT_DIGITS,
+    and infinity is null.
 
     Returns:
         The results as written.
@@ -47,6 +49,8 @@ def results_schema() -> dict[str, Any]:
 
 
 def _rounded(value: Any) -> Any:
+    if isinstance(value, float) and math.isinf(value):
+        return None  # an end of an interval that is none: it never came back
     if isinstance(value, float):
         return float(f"{value:.{SIGNIFICANT_DIGITS}g}") + 0.0  # -0.0 + 0.0 is 0.0
     if isinstance(value, dict):

@@ -3,6 +3,7 @@
 from dataclasses import asdict
 from typing import Any
 
+from harness.model.fault import FaultMark
 from harness.model.slice_summary import GeneratorReport, SliceSummary, Spread, WorkerReport
 
 _SPREADS = ("start_lag_ms", "loop_lag_ms")
@@ -22,12 +23,13 @@ def load_slice_summary(content: dict[str, Any]) -> SliceSummary:
     Raises:
         KeyError, TypeError: a name is missing, unknown or of another kind.
     """
-    own = (*_OWN_NAMES, "idle_cpu_share", "attempt", "is_precision")
+    own = (*_OWN_NAMES, "idle_cpu_share", "attempt", "is_precision", "faults")
     rest = {name: value for name, value in content.items() if name not in own}
     return SliceSummary(
         **{name: content[name] for name in _OWN_NAMES},
         attempt=content.get("attempt", 1),
         is_precision=content.get("is_precision", False),
+        faults=tuple(FaultMark(**mark) for mark in content.get("faults", ())),
         idle_cpu_share=dict(content["idle_cpu_share"]),
         report=load_generator_report(rest),
     )

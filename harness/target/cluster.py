@@ -58,14 +58,6 @@ SETTINGS = {
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Cluster:
-    """A running embedded server."""
-
-    admin_url: str
-    postmaster_pid: int
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class _Home:
     """Where the parts of the embedded server are."""
 
@@ -91,6 +83,45 @@ class _Home:
         return self.folder / "server.log"
 
 
+class Cluster:
+    """A running embedded server; it can be stopped as by a crash, and started again at the same address."""
+
+    def __init__(self, home: _Home, process: subprocess.Popen[bytes], port: int) -> None:
+        self._home = home
+        self._process = process
+        self._port = port
+        password = (home.cluster / "password").read_text().strip()
+        self.admin_url = f"postgresql://{SUPERUSER}:{password}@127.0.0.1:{port}/{ADMIN_DATABASE}"
+
+    @property
+    def postmaster_pid(self) -> int:
+        """The server's process."""
+        return self._process.pid
+
+    def stop_at_once(self) -> None:
+        """Stop it without a farewell: PostgreSQL's immediate shutdown, after which it must recover."""
+        self._process.send_signal(signal.SIGQUIT)
+        try:
+            self._process.wait(timeout=STOP_TIMEOUT_S)
+        except subprocess.TimeoutExpired:
+            _stop(self._process)
+
+    def start_again(self) -> None:
+        """Start it where it was, and wait until it has recovered; one that runs is left alone.
+
+        Call it from the thread that started it: on Linux the kernel ends the server with it.
+
+        Raises:
+            MeasurementError: it does not start.
+        """
+        if self._process.poll() is not None:
+            self._process = _start_at(self._home, self._port)
+
+    def stop(self) -> None:
+        """Shut it down."""
+        _stop(self._process)
+
+
 @contextmanager
 def run_cluster(cache_dir: Path, *, say: Callable[[str], None]) -> Iterator[Cluster]:
     """Start the embedded PostgreSQL, making it first if need be, and stop it at the end.
@@ -106,13 +137,14 @@ def run_cluster(cache_dir: Path, *, say: Callable[[str], None]) -> Iterator[Clus
     make_folder(home.folder)
     process, port = _bring_up(home, say)
     try:
-        password = (home.cluster / "password").read_text().strip()
-        yield Cluster(
-            admin_url=f"postgresql://{SUPERUSER}:{password}@127.0.0.1:{port}/{ADMIN_DATABASE}",
-            postmaster_pid=process.pid,
-        )
-    finally:
+        cluster = Cluster(home, process, port)
+    except BaseException:
         _stop(process)
+        raise
+    try:
+        yield cluster
+    finally:
+        cluster.stop()
 
 
 def _bring_up(home: _Home, say: Callable[[str], None]) -> tuple[subprocess.Popen[bytes], int]:
@@ -225,20 +257,29 @@ def _run_initdb(home: _Home, data: Path, password: Path) -> None:
 
 def _start(home: _Home) -> tuple[subprocess.Popen[bytes], int]:
     """Start the server on a port that is free, and wait until it takes connections."""
-    for _ in range(PORT_TRIES):
+    for _ in range(PORT_TRIES - 1):
         port = free_port()
-        process = _run_program(home, _server_command(home, port), death_signal=signal.SIGINT)
         try:
-            is_ready = _is_ready_in_time(home, process)
-        except BaseException:
-            _stop(process)
-            raise
-        if is_ready:
-            return process, port
+            return _start_at(home, port), port
+        except MeasurementError:
+            if "Address already in use" not in _log_end(home):
+                raise
+    port = free_port()
+    return _start_at(home, port), port
+
+
+def _start_at(home: _Home, port: int) -> subprocess.Popen[bytes]:
+    """Start the server on a port, and wait until it takes connections."""
+    process = _run_program(home, _server_command(home, port), death_signal=signal.SIGINT)
+    try:
+        is_ready = _is_ready_in_time(home, process)
+    except BaseException:
         _stop(process)
-        if "Address already in use" not in _log_end(home):
-            break
-    raise MeasurementError(f"The embedded PostgreSQL did not start:\n{_log_end(home)}", hint=OTHER_SERVER)
+        raise
+    if not is_ready:
+        _stop(process)
+        raise MeasurementError(f"The embedded PostgreSQL did not start:\n{_log_end(home)}", hint=OTHER_SERVER)
+    return process
 
 
 def _server_command(home: _Home, port: int) -> list[str]:

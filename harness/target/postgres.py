@@ -12,7 +12,7 @@ import psutil
 
 from harness.errors import MeasurementError, UsageError
 from harness.target.cache_folder import cache_folder, hold_lock, require_free_disk
-from harness.target.cluster import ADMIN_DATABASE, SETTINGS, run_cluster
+from harness.target.cluster import ADMIN_DATABASE, SETTINGS, Cluster, run_cluster
 from harness.target.connection import check_url, connect, database_of, execute, fetch, mask, with_database
 
 OLDEST_VERSION = 150000  # CREATE DATABASE ... STRATEGY came with 15
@@ -30,8 +30,13 @@ class Postgres:
     settings: dict[str, str]
     """The settings that kpibench fixes on its own server, as this server reports them."""
     is_embedded: bool
-    postmaster_pid: int | None
-    """Process id of the embedded server; None for the user's, which may be on another machine."""
+    cluster: Cluster | None = field(default=None, repr=False)
+    """The embedded server itself; None for the user's, which may be on another machine."""
+
+    @property
+    def postmaster_pid(self) -> int | None:
+        """Process id of the embedded server; None for the user's."""
+        return self.cluster.postmaster_pid if self.cluster else None
 
     def url(self, database_name: str) -> str:
         """Give the URL of a database on this server. Holds a password."""
@@ -91,7 +96,7 @@ def open_postgres(
         require_free_disk(folder, FREE_DISK_BYTES)
         with run_cluster(folder, say=say) as cluster:
             execute(cluster.admin_url, "CREATE EXTENSION IF NOT EXISTS pg_stat_statements")
-            yield _describe(cluster.admin_url, postmaster_pid=cluster.postmaster_pid)
+            yield _describe(cluster.admin_url, cluster)
 
 
 @contextmanager
@@ -101,7 +106,7 @@ def _users_server(database_url: str) -> Iterator[Postgres]:
     _require_fit(admin_url)
     _offer_statistics(admin_url)
     with _hold_server(admin_url):
-        yield _describe(admin_url, postmaster_pid=None)
+        yield _describe(admin_url, None)
 
 
 def _require_fit(admin_url: str) -> None:
@@ -159,7 +164,7 @@ async def _close(connection: "asyncpg.Connection[Any]") -> None:
         connection.terminate()
 
 
-def _describe(admin_url: str, *, postmaster_pid: int | None) -> Postgres:
+def _describe(admin_url: str, cluster: Cluster | None) -> Postgres:
     rows = fetch(
         admin_url,
         "SELECT lower(name) AS name, current_setting(name) AS value"
@@ -171,6 +176,6 @@ def _describe(admin_url: str, *, postmaster_pid: int | None) -> Postgres:
         admin_url=admin_url,
         version=values.pop("server_version"),
         settings=values,
-        is_embedded=postmaster_pid is not None,
-        postmaster_pid=postmaster_pid,
+        is_embedded=cluster is not None,
+        cluster=cluster,
     )

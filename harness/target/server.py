@@ -6,14 +6,17 @@ import ssl
 import subprocess
 import sys
 import time
+from collections.abc import Callable, Mapping
 from pathlib import Path
+from types import MappingProxyType
 from typing import Protocol
 from urllib.parse import SplitResult, urlsplit
 
 from harness.errors import MeasurementError, UsageError
 from harness.model.variant import Variant
-from harness.target.child import free_port, pin, start_child, stop_group
+from harness.target.child import free_port, pin, signal_group, start_child, stop_group
 from harness.target.command import cannot_start, fill, last_lines
+from harness.target.companion import RunningCompanion
 from harness.target.connection import mask_in
 
 STOP_GRACE_S = 5.0
@@ -31,6 +34,10 @@ class RunningServer(Protocol):
         """Scheme, host and port, and a path if the server has one; no slash at the end."""
 
     @property
+    def companions(self) -> Mapping[str, RunningCompanion]:
+        """What runs beside it, by name."""
+
+    @property
     def pid(self) -> int | None:
         """Its process; None if it is not ours."""
 
@@ -44,8 +51,28 @@ class RunningServer(Protocol):
 class StartedServer:
     """A server that we started; it leads a process group of its own."""
 
-    def __init__(self, process: subprocess.Popen[bytes], base_url: str) -> None:
+    def __init__(
+        self,
+        process: subprocess.Popen[bytes],
+        base_url: str,
+        *,
+        companions: Mapping[str, RunningCompanion] | None = None,
+        start: Callable[[], subprocess.Popen[bytes]] | None = None,
+        wait: Callable[["StartedServer"], None] = lambda _server: None,
+    ) -> None:
+        """Take charge of a process.
+
+        Args:
+            process: that serves.
+            base_url: where.
+            companions: what runs beside it, by name.
+            start: starts its like, on the same port; None: it cannot be started again.
+            wait: returns when the server is ready, or raises.
+        """
         self._process = process
+        self.companions = companions or {}
+        self._start = start
+        self._wait = wait
         self._is_stopped = False
         self.base_url = base_url
 
@@ -58,6 +85,22 @@ class StartedServer:
         """Tell whether its process still runs."""
         return self._process.poll() is None
 
+    def kill(self) -> None:
+        """End the whole group by SIGKILL, as a crash would; `start_again` may follow."""
+        signal_group(self._process.pid, signal.SIGKILL)
+        self._process.wait()
+
+    def start_again(self) -> None:
+        """Start it once more on the same port and wait until it is ready; one that lives is left alone.
+
+        Raises:
+            UsageError, MeasurementError: as `start_server` does.
+        """
+        if self._start is None or self.alive():
+            return
+        self._process = self._start()
+        self._wait(self)
+
     def stop(self) -> None:
         """Ask the whole group to end, and end it by force 5 seconds later; a second time does nothing."""
         if not self._is_stopped:
@@ -69,6 +112,7 @@ class AttachedServer:
     """A server that somebody else runs."""
 
     pid: int | None = None
+    companions: Mapping[str, RunningCompanion] = MappingProxyType({})
 
     def __init__(self, base_url: str) -> None:
         self.base_url = base_url
@@ -92,6 +136,7 @@ def start_server(
     log_path: Path,
     cpus: frozenset[int] | None,
     timeout_s: float = 30,
+    companions: Mapping[str, RunningCompanion] | None = None,
 ) -> StartedServer:
     """Start a variant on a free port of 127.0.0.1 and wait until it answers.
 
@@ -103,6 +148,7 @@ def start_server(
         log_path: Gets all that the server writes.
         cpus: The CPUs it may use, where the system can pin; None is all.
         timeout_s: Seconds that it may take until `ready_path` answers 2xx or 3xx.
+        companions: What runs beside it, by name; `{NAME_port}` of the command is the port of each.
 
     Raises:
         UsageError: The command cannot be started at all.
@@ -110,10 +156,10 @@ def start_server(
     """
     for _ in range(PORT_TRIES - 1):
         try:
-            return _start_once(variant, database_url, log_path, cpus, timeout_s)
+            return _start_once(variant, database_url, log_path, cpus, timeout_s, companions or {})
         except _PortTakenError:
             continue  # another program was quicker
-    return _start_once(variant, database_url, log_path, cpus, timeout_s)
+    return _start_once(variant, database_url, log_path, cpus, timeout_s, companions or {})
 
 
 def attach(variant: Variant) -> AttachedServer:
@@ -138,21 +184,36 @@ class _PortTakenError(MeasurementError):
 
 
 def _start_once(
-    variant: Variant, database_url: str, log_path: Path, cpus: frozenset[int] | None, timeout_s: float
+    variant: Variant,
+    database_url: str,
+    log_path: Path,
+    cpus: frozenset[int] | None,
+    timeout_s: float,
+    companions: Mapping[str, RunningCompanion],
 ) -> StartedServer:
     port = free_port()
     values = {"python": sys.executable, "variant": variant.id, "port": port, "database_url": database_url}
+    values |= {f"{name}_port": companion.port for name, companion in companions.items()}
     command = fill(variant.command, values)
-    with log_path.open("wb") as log:
-        try:
-            process = start_child(command, death_signal=signal.SIGKILL, output=log)
-        except (OSError, subprocess.SubprocessError) as error:
-            raise cannot_start(command, error) from None
-    server = StartedServer(process, f"http://127.0.0.1:{port}")
-    try:
+
+    def start(*, mode: str = "ab") -> subprocess.Popen[bytes]:
+        with log_path.open(mode) as log:
+            try:
+                process = start_child(command, death_signal=signal.SIGKILL, output=log)
+            except (OSError, subprocess.SubprocessError) as error:
+                raise cannot_start(command, error) from None
         pin(process.pid, cpus)
+        return process
+
+    def wait(server: StartedServer) -> None:
         fault = _wait_until_ready(server, variant.ready_path, timeout_s)
         _require_no_fault(variant, fault, log_path, database_url)
+
+    server = StartedServer(
+        start(mode="wb"), f"http://127.0.0.1:{port}", companions=companions, start=start, wait=wait
+    )
+    try:
+        wait(server)
     except BaseException:
         server.stop()
         raise

@@ -11,6 +11,7 @@ from reports.html.sections.database import DATABASE
 from reports.html.sections.distributions import DISTRIBUTIONS
 from reports.html.sections.endpoints import ENDPOINTS
 from reports.html.sections.errors import ERRORS
+from reports.html.sections.faults import FAULTS
 from reports.html.sections.meaning import MEANING
 from reports.html.sections.memory import MEMORY
 from reports.html.sections.method import METHOD
@@ -28,6 +29,7 @@ SECTIONS: tuple[Section, ...] = (
     WORSE,
     MEANING,
     CERTAINTY,
+    FAULTS,
     CAPACITY,
     ABLATION,
     DISTRIBUTIONS,

@@ -5,7 +5,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from reports.html.section import Section
-from reports.metrics import METRIC_WORDS
+from reports.metrics import FAULT_METRICS, METRIC_WORDS
 from reports.outcomes import OUTCOME_WORDS
 from reports.results import Results
 from reports.visible_text import short_name
@@ -39,7 +39,7 @@ def _content(results: Results) -> Mapping[str, object]:
         "environment": rows[:_MAX_ENVIRONMENT_ROWS],
         "more_count": max(0, len(rows) - _MAX_ENVIRONMENT_ROWS),
         "terms": _TERMS,
-        "metrics": METRIC_WORDS,
+        "metrics": [words for words in METRIC_WORDS if results.faults or words.id not in FAULT_METRICS],
         "outcomes": OUTCOME_WORDS,
     }
 

@@ -120,8 +120,8 @@ def test_a_summary_comes_back_as_it_was_written_and_lies_flat(tmp_path):
     assert folder.finished_slices() == ((1, summary()),)
     assert list(content) == [
         "slice", "variant", "couple", "is_warm_up", "duration_s", "schedule_sha256", "attempt",
-        "is_precision", "started_ns", "ended_ns", "planned_arrivals", "sent_arrivals", "dropped_arrivals",
-        "late_arrivals",
+        "is_precision", "faults", "started_ns", "ended_ns", "planned_arrivals", "sent_arrivals",
+        "dropped_arrivals", "late_arrivals",
         "request_count", "failed_count", "max_in_flight", "drained", "start_lag_ms", "loop_lag_ms",
         "generator_cpu_share", "connection_errors",
         "lost_arrivals", "workers", "idle_cpu_share",

@@ -23,7 +23,6 @@ def test_a_server_gives_urls_of_its_databases_and_hides_its_password():
         version="18.6",
         settings={},
         is_embedded=False,
-        postmaster_pid=None,
     )
 
     assert server.url("x") == "postgresql://u:p@h:5/x"
