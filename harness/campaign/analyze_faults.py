@@ -17,6 +17,7 @@ from harness.model.fault import (
     Overload,
     RestartDatabase,
     RunCommand,
+    RunProgram,
     SetService,
     StopCompanion,
 )
@@ -113,7 +114,7 @@ def find_faults(
     )
 
 
-def action_words(action: FaultAction) -> str:
+def action_words(action: FaultAction) -> str:  # noqa: PLR0911  - one for each action
     """Say what is done, in a few words."""
     match action:
         case SetService():
@@ -126,6 +127,8 @@ def action_words(action: FaultAction) -> str:
             return f"kill -9 of {action.companion}, then a start"
         case Overload():
             return f"{action.times:g} times the rate"
+        case RunProgram():
+            return f"meanwhile: {' '.join(action.command)}"
         case RunCommand():
             return " ".join(action.start)
 

@@ -72,7 +72,15 @@ class RunCommand:
     kind: Literal["command"] = "command"
 
 
-FaultAction = SetService | KillInstance | RestartDatabase | StopCompanion | Overload | RunCommand
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RunProgram:
+    """Run a program for as long as the fault lasts: an abuser, something that takes the memory."""
+
+    command: tuple[str, ...]
+    kind: Literal["program"] = "program"
+
+
+FaultAction = SetService | KillInstance | RestartDatabase | StopCompanion | Overload | RunCommand | RunProgram
 
 ACTION_BY_KIND: dict[str, type[FaultAction]] = {
     "external": SetService,
@@ -81,6 +89,7 @@ ACTION_BY_KIND: dict[str, type[FaultAction]] = {
     "stop": StopCompanion,
     "overload": Overload,
     "command": RunCommand,
+    "program": RunProgram,
 }
 """What can be done to a backend, by the key that an experiment file has for it."""
 

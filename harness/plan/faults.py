@@ -15,6 +15,7 @@ from harness.model.fault import (
     FaultTimeline,
     Overload,
     RunCommand,
+    RunProgram,
     StopCompanion,
 )
 from harness.model.plan import Scenario, Stage
@@ -170,4 +171,6 @@ def _action(kind: str, entry: Mapping[str, Any]) -> FaultAction:
     if kind == "command":
         given: dict[str, Any] = {"timeout_s": seconds_of(entry["timeout"])} if "timeout" in entry else {}
         return RunCommand(start=tuple(entry["start"]), undo=tuple(entry["undo"]), **given)
+    if kind == "program":
+        return RunProgram(command=tuple(entry["command"]))
     return ACTION_BY_KIND[kind](**entry)

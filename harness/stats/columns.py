@@ -1,7 +1,7 @@
 """Columns: samples side by side, one numpy array a field, as light as ten million rows need it."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields, replace
 from typing import TypeAlias
 
 import numpy as np
@@ -88,6 +88,17 @@ def concatenate(parts: Sequence[Columns]) -> Columns:
         server_external_ms=np.concatenate([part.server_external_ms for part in parts]),
         server_external_count=np.concatenate([part.server_external_count for part in parts]),
         external_services=join_names([part.external_services for part in parts]),
+    )
+
+
+def select(columns: Columns, rows: BoolArray) -> Columns:
+    """Return some of the samples, in their order."""
+    parts = {field.name: getattr(columns, field.name) for field in fields(columns)}
+    return Columns(
+        **{
+            name: replace(part, codes=part.codes[rows]) if isinstance(part, Names) else part[rows]
+            for name, part in parts.items()
+        }
     )
 
 

@@ -13,7 +13,7 @@ import numpy as np
 
 from harness.model.fault import QUIET, RECOVERY, SETTLED, EndpointGroup, FaultMark, FaultTimeline
 from harness.model.measurement import Measurement
-from harness.stats.columns import BoolArray, Columns, FloatArray, IntArray, concatenate
+from harness.stats.columns import BoolArray, Columns, FloatArray, IntArray, concatenate, select
 from harness.stats.measure import PHASE_STATS, WHOLE_MIX, Load, measure_requests
 from harness.stats.percentiles import QUANTILES, is_resolvable, quantile
 
@@ -115,7 +115,7 @@ def _glob(pattern: str) -> re.Pattern[str]:
 def select_group(slice_: FaultSlice, group: EndpointGroup) -> FaultSlice:
     """Return what went to a group's endpoints alone; an arrival that was never sent belongs to none."""
     rows = is_in_group(group, slice_.columns.endpoint.words)[slice_.columns.endpoint.codes]
-    return replace(slice_, columns=_rows(slice_.columns, rows), unsent_ns=np.empty(0, dtype=np.int64))
+    return replace(slice_, columns=select(slice_.columns, rows), unsent_ns=np.empty(0, dtype=np.int64))
 
 
 def answers_of(slices: Sequence[FaultSlice], timeline: FaultTimeline) -> Answers:
@@ -392,22 +392,4 @@ def _is_inside(at_ns: IntArray, spans: Sequence[Span]) -> BoolArray:
 
 
 def _in_spans(columns: Columns, spans: Sequence[Span]) -> Columns:
-    return _rows(columns, _is_inside(columns.scheduled_ns, spans))
-
-
-def _rows(columns: Columns, rows: BoolArray) -> Columns:
-    return Columns(
-        scheduled_ns=columns.scheduled_ns[rows],
-        sent_ns=columns.sent_ns[rows],
-        finished_ns=columns.finished_ns[rows],
-        arrival=columns.arrival[rows],
-        step=columns.step[rows],
-        journey=replace(columns.journey, codes=columns.journey.codes[rows]),
-        endpoint=replace(columns.endpoint, codes=columns.endpoint.codes[rows]),
-        error=replace(columns.error, codes=columns.error.codes[rows]),
-        is_failed=columns.is_failed[rows],
-        status=columns.status[rows],
-        server_db_ms=columns.server_db_ms[rows],
-        server_middleware_ms=columns.server_middleware_ms[rows],
-        server_query_count=columns.server_query_count[rows],
-    )
+    return select(columns, _is_inside(columns.scheduled_ns, spans))

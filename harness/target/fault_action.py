@@ -24,9 +24,11 @@ from harness.model.fault import (
     Overload,
     RestartDatabase,
     RunCommand,
+    RunProgram,
     SetService,
     StopCompanion,
 )
+from harness.target.child import start_child, stop_group
 from harness.target.command import fill, last_lines
 from harness.target.companion import RunningCompanion
 from harness.target.postgres import Postgres
@@ -34,6 +36,7 @@ from harness.target.server import RunningServer, StartedServer
 from harness.target.undo_guard import UndoGuard
 
 _HTTP_TIMEOUT_S = 5.0
+_STOP_GRACE_S = 2.0
 
 
 class Breaker(Protocol):
@@ -54,7 +57,7 @@ class Breaker(Protocol):
         """
 
 
-def breaker_of(
+def breaker_of(  # noqa: PLR0911  - one for each action
     action: FaultAction,
     *,
     variant_id: str,
@@ -78,10 +81,15 @@ def breaker_of(
             return _CompanionBreaker(_companion(action.companion, companions))
         case Overload():
             return _NoBreaker()
+        case RunProgram():
+            return _ProgramBreaker(fill(action.command, _values(variant_id, server)))
         case RunCommand():
-            values = {"python": sys.executable, "variant": variant_id, "base_url": server.base_url}
-            ports = {f"{name}_port": companion.port for name, companion in companions.items()}
-            return _CommandBreaker(action, {**values, **ports})
+            return _CommandBreaker(action, _values(variant_id, server))
+
+
+def _values(variant_id: str, server: RunningServer) -> dict[str, object]:
+    values = {"python": sys.executable, "variant": variant_id, "base_url": server.base_url}
+    return {**values, **{f"{name}_port": one.port for name, one in server.companions.items()}}
 
 
 class _NoBreaker:
@@ -251,6 +259,29 @@ class _CommandBreaker:
             raise MeasurementError(f"{command[0]!r} took more than {self._timeout_s:g} s.") from None
         except (OSError, subprocess.SubprocessError) as error:
             raise MeasurementError(f"{command[0]!r} cannot be started: {error}.") from error
+
+
+class _ProgramBreaker:
+    """Runs a program of the user's for as long as the fault lasts."""
+
+    def __init__(self, command: list[str]) -> None:
+        self._command = command
+        self._process: subprocess.Popen[bytes] | None = None
+
+    def start(self) -> None:
+        try:
+            self._process = start_child(self._command, death_signal=signal.SIGKILL, output=subprocess.DEVNULL)
+        except (OSError, subprocess.SubprocessError) as error:
+            raise MeasurementError(f"{self._command[0]!r} cannot be started: {error}.") from error
+
+    def undo(self) -> None:
+        if self._process is None:
+            return
+        code = self._process.poll()
+        stop_group(self._process, grace_s=_STOP_GRACE_S)
+        self._process = None
+        if code is not None:
+            raise MeasurementError(f"{self._command[0]!r} ended before the fault did, with exit code {code}.")
 
 
 def _started(server: RunningServer) -> StartedServer:

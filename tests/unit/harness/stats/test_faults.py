@@ -64,6 +64,9 @@ def slice_of(*, bad=(), slow=(), refused=(), seconds=10.0, rate=100, marks=((2.0
         server_db_ms=nothing,
         server_middleware_ms=nothing,
         server_query_count=nothing,
+        server_external_ms=nothing,
+        server_external_count=nothing,
+        external_services=Names(codes=np.zeros(count, dtype=np.int32), words=("",)),
     )
     names = [one.id for one in TIMELINE.faults] + ["second"]
     return FaultSlice(
