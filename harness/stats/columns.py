@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, fields, replace
-from typing import TypeAlias
+from typing import Any, TypeAlias
 
 import numpy as np
 import numpy.typing as npt
@@ -93,13 +93,12 @@ def concatenate(parts: Sequence[Columns]) -> Columns:
 
 def select(columns: Columns, rows: BoolArray) -> Columns:
     """Return some of the samples, in their order."""
-    parts = {field.name: getattr(columns, field.name) for field in fields(columns)}
-    return Columns(
-        **{
-            name: replace(part, codes=part.codes[rows]) if isinstance(part, Names) else part[rows]
-            for name, part in parts.items()
-        }
-    )
+    parts: dict[str, Any] = {}
+    for field in fields(columns):
+        part = getattr(columns, field.name)
+        is_words = isinstance(part, Names)
+        parts[field.name] = replace(part, codes=part.codes[rows]) if is_words else part[rows]
+    return Columns(**parts)
 
 
 def join_names(parts: Sequence[Names]) -> Names:
