@@ -29,7 +29,17 @@ from reports.number_text import (
 )
 from reports.outcomes import OUTCOME_WORDS, evidence, kpi_counts_text, validity_text
 from reports.pair_rows import pair_rows
-from reports.results import ALL_ENDPOINTS, Capacity, Comparison, Estimate, Kpi, Memory, Outcome, Results
+from reports.results import (
+    ALL_ENDPOINTS,
+    Capacity,
+    Comparison,
+    Estimate,
+    Faults,
+    Kpi,
+    Memory,
+    Outcome,
+    Results,
+)
 from reports.visible_text import short_name
 
 _WIDE = 128
@@ -67,6 +77,8 @@ def _parts(results: Results, *, is_wide: bool) -> list[RenderableType]:
         parts += [Text(), _kpi_table(results) if is_wide else _kpi_list(results)]
     if results.capacity:
         parts += [Text(), _capacity_table(results.capacity)]
+    if results.faults:
+        parts += [Text(), _fault_table(results.faults)]
     if results.memory:
         parts += [Text(), *_memory(results.memory)]
     if results.comparisons:
@@ -196,6 +208,20 @@ def _capacity_table(capacity: Capacity) -> Table:
         knee = _NONE if one.latency_knee is None else f"{one.latency_knee:.3g} /s"
         table.add_row(name, level, interval_text(one.capacity), knee, _short(peak))
     return table
+
+
+def _fault_table(faults: Faults) -> RenderableType:
+    """Give what became of the requests in each phase, then how long each fault's recovery took."""
+    table = _table("Phase", "Good answers", "Against quiet", "Failed")
+    for phase, title in faults.phases.items():
+        cells = (("goodput", "mean"), ("goodput_share", "mean"), ("error_share", "share"))
+        found = (faults.comparison(phase, ALL_ENDPOINTS, metric, stat) for metric, stat in cells)
+        table.add_row(short_name(title, 60), *(_pair(one) for one in found))
+    lines = []
+    for fault, title in faults.titles.items():
+        recovery = faults.comparison(fault, ALL_ENDPOINTS, "recovery_time", "longest")
+        lines.append(Text(f"Back after {short_name(title, 60)}: {_pair(recovery)}"))
+    return Group(table, _indented(*lines))
 
 
 def _memory(memory: Memory) -> list[RenderableType]:

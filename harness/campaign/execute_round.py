@@ -23,6 +23,9 @@ from harness.store.atomic import told_as_measurement_error
 from harness.target.database import CLONE_PREFIX
 from harness.target.server import RunningServer
 
+SEEN_FOLDER = "SCENARIO_SEEN_FOLDER"
+"""Environment variable of the generator: where a scenario notes what it was told was created, by port."""
+
 DRAIN_GAP_S = 0.25
 """Rest between two slices after the last answer, as measurement.md section 5 asks."""
 
@@ -113,6 +116,7 @@ def open_round(
                 log_path=folder.generator_log(round_.index),
                 cpus=bench.cores.driver if bench.cores else None,
                 workers=bench.plan.scenario.workers,
+                environment=_seen_environment(bench, round_),
                 say=bench.progress.say,
             )
         )
@@ -163,8 +167,19 @@ def _server(bench: Bench, round_: Round, variant_id: str, *, is_counted: bool) -
         yield server
 
 
-def _counted(bench: Bench, round_: Round, variant: Variant) -> Callable[[str], None]:
-    return lambda database_url: store_database_counts(bench, round_, variant, database_url)
+def _counted(bench: Bench, round_: Round, variant: Variant) -> Callable[[str, str], None]:
+    return lambda database_url, base_url: store_database_counts(
+        bench, round_, variant, database_url, base_url
+    )
+
+
+def _seen_environment(bench: Bench, round_: Round) -> dict[str, str]:
+    """Have the scenario note what it was told was created, where a check of the data wants to know."""
+    if not any("{seen}" in word for variant in bench.plan.variants for word in variant.invariants):
+        return {}
+    folder = bench.folder.seen_dir(round_.index).resolve()
+    folder.mkdir(parents=True, exist_ok=True)
+    return {SEEN_FOLDER: str(folder)}
 
 
 def _database_name(bench: Bench, round_: Round, variant_id: str) -> str:

@@ -19,7 +19,7 @@ def serve_variant(
     *,
     database_name: str,
     log_path: Path,
-    when_stopped: Callable[[str], None] | None = None,
+    when_stopped: Callable[[str, str], None] | None = None,
 ) -> Iterator[RunningServer]:
     """Start the variant's server on a new copy of its data; one that runs already is only looked up.
 
@@ -28,7 +28,8 @@ def serve_variant(
         variant: what to start.
         database_name: for the copy, which is dropped at the end.
         log_path: gets what the server writes.
-        when_stopped: is given the URL of the copy between the server's end and the copy's, if all went well.
+        when_stopped: is given the URLs of the copy and of the server, between the server's end and the
+            copy's, if all went well.
     """
     if variant.url:
         yield attach(variant)
@@ -50,7 +51,7 @@ def serve_variant(
         finally:
             server.stop()
         if when_stopped and database_url:
-            when_stopped(database_url)
+            when_stopped(database_url, server.base_url)
 
 
 @contextmanager

@@ -50,6 +50,7 @@ class LocustDriver:
         cpus: frozenset[int] | None = None,
         workers: Workers | None = None,
         workers_timeout_s: float = _WORKERS_TIMEOUT_S,
+        environment: Mapping[str, str] | None = None,
         say: Callable[[str], None] = say_nothing,
     ) -> None:
         """Start the generator and wait until it can spawn users.
@@ -61,6 +62,7 @@ class LocustDriver:
             cpus: the cores that the generator may use; None for all.
             workers: processes that share the load; None for a single one that sends it all.
             workers_timeout_s: how long workers on other hosts are waited for.
+            environment: more of it, for the scenario.
             say: is told which workers are missing, and which were lost.
 
         Raises:
@@ -74,6 +76,7 @@ class LocustDriver:
         self._log_path = log_path
         self._workers = workers
         self._workers_timeout_s = workers_timeout_s
+        self._environment = dict(environment or {})
         self._say = say
         self._is_usable = True
         self._socket, theirs = socket.socketpair()
@@ -197,7 +200,9 @@ class LocustDriver:
     ) -> "subprocess.Popen[bytes]":
         options = ["--headless", "--users", "0", "--only-summary", "--exit-code-on-error", "0"]
         environment = generator_environment(
-            KPIBENCH_CONTROL_FD=str(theirs.fileno()), KPIBENCH_TARGETS=json.dumps(dict(targets))
+            KPIBENCH_CONTROL_FD=str(theirs.fileno()),
+            KPIBENCH_TARGETS=json.dumps(dict(targets)),
+            **self._environment,
         )
         if self._workers:
             options += _master_options(self._workers)

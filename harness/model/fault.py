@@ -33,8 +33,8 @@ class KillInstance:
     """Kill -9 one process of the variant's server, and start nothing that its own balancer starts."""
 
     status_path: str = ""
-    """Answers JSON with `instances`, each with `pid` and `state`. Empty: the server is one process, which is
-    killed, and started again at the end of the fault."""
+    """Answers JSON with `instances`, each with its `pid`. Empty, or answered 4xx: the server is one process,
+    which is killed, and started again at the end of the fault."""
     kind: Literal["kill_instance"] = "kill_instance"
 
 

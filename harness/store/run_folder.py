@@ -172,6 +172,10 @@ class RunFolder:
         """Return the file of what the server wrote."""
         return self.variant_dir(round_index, variant_id) / "server.log"
 
+    def seen_dir(self, round_index: int) -> Path:
+        """Return the folder in which a scenario notes what it was told was created."""
+        return self.round_dir(round_index) / "seen"
+
     def slice_samples(self, round_index: int, variant_id: str, slice_index: int) -> Path:
         """Return the file of a slice's samples."""
         return self.variant_dir(round_index, variant_id) / "slices" / f"{slice_index:04}.arrow"

@@ -177,7 +177,7 @@ class _InstanceBreaker:
         try:
             connection.request("GET", self._action.status_path)
             answer = connection.getresponse()
-            if answer.status == http.HTTPStatus.NOT_FOUND:
+            if 400 <= answer.status < 500:  # no balancer is there to know the path
                 return None
             instances = json.loads(answer.read())["instances"]
             return [one["pid"] for one in instances if isinstance(one.get("pid"), int)]

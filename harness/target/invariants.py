@@ -11,18 +11,20 @@ from harness.target.connection import mask_in
 CHECK_TIMEOUT_S = 300.0
 
 
-def check_invariants(command: Sequence[str], *, variant_id: str, database_url: str) -> Count:
+def check_invariants(command: Sequence[str], *, variant_id: str, database_url: str, seen: str = "") -> Count:
     """Run the command and count its findings: the lines that it prints.
 
     It exits with 0 where it finds nothing, and with another code and a line for each finding where it does.
     A check that cannot be made finds nothing and proves nothing: its count is not known.
 
     Args:
-        command: `{python}`, `{variant}` and `{database_url}` in it are replaced.
+        command: `{python}`, `{variant}`, `{database_url}` and `{seen}` in it are replaced.
         variant_id: `{variant}`.
         database_url: `{database_url}`.
+        seen: `{seen}`, path of a file in which the scenario noted what it was told was created.
     """
-    words = fill(command, {"python": sys.executable, "variant": variant_id, "database_url": database_url})
+    values = {"python": sys.executable, "variant": variant_id, "database_url": database_url, "seen": seen}
+    words = fill(command, values)
     try:
         done = subprocess.run(
             words, stdin=subprocess.DEVNULL, capture_output=True, timeout=CHECK_TIMEOUT_S, check=False

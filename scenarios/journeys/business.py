@@ -94,6 +94,15 @@ def send_messages(visitor: Visitor) -> None:
 
 def serve_walk_in(visitor: Visitor) -> None:
     """Book somebody in for today, complete the visit, take the money, and get a review."""
+    _serve(visitor, ("card", "wallet", "cash"))
+
+
+def serve_card_payer(visitor: Visitor) -> None:
+    """Do the same for somebody who has no cash: another company must take the money."""
+    _serve(visitor, ("card", "wallet"))
+
+
+def _serve(visitor: Visitor, methods: tuple[str, ...]) -> None:
     desk = visitor.rng.choice(visitor.shop.desks)
     location, staff = desk.location, desk.account
     client = visitor.rng.choice(visitor.shop.clients)
@@ -118,10 +127,12 @@ def serve_walk_in(visitor: Visitor) -> None:
     )
     if status == 201:
         visitor.saw_created("appointment", appointment["id"])
-        _finish_visit(visitor, staff, client, appointment)
+        _finish_visit(visitor, staff, client, appointment, methods)
 
 
-def _finish_visit(visitor: Visitor, staff: Account, client: Account, appointment: dict[str, Any]) -> None:
+def _finish_visit(
+    visitor: Visitor, staff: Account, client: Account, appointment: dict[str, Any], methods: tuple[str, ...]
+) -> None:
     appointment_id = appointment["id"]
     visitor.pause()
     visitor.ask(
@@ -137,7 +148,7 @@ def _finish_visit(visitor: Visitor, staff: Account, client: Account, appointment
         "/api/v2/payments",
         name="/api/v2/payments",
         account=staff,
-        body={"appointment_id": appointment_id, "method": visitor.rng.choice(("card", "wallet", "cash"))},
+        body={"appointment_id": appointment_id, "method": visitor.rng.choice(methods)},
         expected=(201,),
         is_right=lambda answer: (
             answer["amount_cents"] == appointment["price_cents"] == sum(answer["split"].values())
