@@ -6,6 +6,7 @@ from collections.abc import AsyncIterator, Callable
 from aiohttp import web
 from aiohttp.typedefs import Handler, Middleware
 
+from reference_app.balancer.seen_balancer import SeenBalancer
 from reference_app.caching.changes import Changes
 from reference_app.components import Components, LayerParts
 from reference_app.externals.gateway import Gateway
@@ -91,6 +92,8 @@ def make_app(components: Components, settings: Settings, loaded: LoadedData) -> 
     records.declare(declared)
     limiter, compartments = components.limiter(), components.compartments()
     scalability |= {"rate_limiter": limiter, "throttler": compartments}
+    balancer = SeenBalancer(settings.balancer_url) if settings.balancer_url else None
+    scalability["load_balancer"] = balancer
     parts = LayerParts(
         settings=settings,
         connections=connections,
@@ -111,7 +114,7 @@ def make_app(components: Components, settings: Settings, loaded: LoadedData) -> 
     app = web.Application(
         middlewares=[
             *([live_memory_first] if settings.has_memory_probe else []),
-            *([told_by_balancer] if settings.balancer_url else []),
+            *([told_by_balancer] if balancer is not None else []),
             _with_timings(records, collection, SlowResponses(alerts)),
             errors_as_json,
             *components.arrangement(layers, layer_times, parts.routes),
@@ -125,6 +128,8 @@ def make_app(components: Components, settings: Settings, loaded: LoadedData) -> 
     app.cleanup_ctx.append(_running(registry))
     if limiter is not None and settings.tier is not None:
         app.cleanup_ctx.append(_watching_load(LoadWatch(limiter.pressure)))
+    if balancer is not None:
+        app.cleanup_ctx.append(_asking(balancer))
     app.cleanup_ctx.append(_looking_after_memory(watch, collection, memory))
     app.cleanup_ctx.append(_watching(database))
     app[JSON] = components.json()
@@ -232,6 +237,15 @@ def _watching_load(watch: LoadWatch) -> Callable[[web.Application], AsyncIterato
         await watch.close()
 
     return watching
+
+
+def _asking(balancer: SeenBalancer) -> Callable[[web.Application], AsyncIterator[None]]:
+    async def asking(_: web.Application) -> AsyncIterator[None]:
+        balancer.open()
+        yield
+        await balancer.close()
+
+    return asking
 
 
 def _running(registry: ServiceRegistry) -> Callable[[web.Application], AsyncIterator[None]]:

@@ -11,9 +11,13 @@ MOST_BYTES = 64 * 2**20
 
 
 async def echo(request: web.Request) -> web.Response:
-    """Answer the body or the path that came, as late and with the status that the query asks for."""
+    """Answer the body or the path that came, as late and with the status that the query asks for.
+
+    The process whose number is `slow_pid` takes ten times as long.
+    """
     body = await request.read()
-    await asyncio.sleep(float(request.query.get("delay_s", "0")))
+    slowness = 10 if request.query.get("slow_pid") == str(os.getpid()) else 1
+    await asyncio.sleep(float(request.query.get("delay_s", "0")) * slowness)
     headers = {"X-Pid": str(os.getpid()), "X-Came-From": request.headers.get("X-Forwarded-For", "")}
     status = int(request.query.get("status", "200"))
     return web.Response(status=status, body=body or request.path_qs.encode(), headers=headers)

@@ -285,6 +285,23 @@ def test_an_instance_that_is_stopped_gets_no_more_and_is_back_when_it_goes_on(
     assert through(work) == ({200: 50}, 0)
 
 
+def test_an_instance_ten_times_as_slow_gets_less_than_a_twentieth_of_the_requests(
+    through: Callable[[Work], Any],
+) -> None:
+    async def work(there: Balanced, session: aiohttp.ClientSession) -> Any:
+        slow = there.status()["instances"][2]
+        left = [f"/?delay_s=0.02&slow_pid={slow['pid']}"] * 1000
+
+        async def keep_asking() -> None:
+            while left:
+                assert (await ask(session, "GET", left.pop()))[0] == 200
+
+        await asyncio.gather(*(keep_asking() for _ in range(8)))
+        return there.status()["instances"][2]["request_count"] - slow["request_count"]
+
+    assert through(work) < 50
+
+
 def test_all_are_replaced_one_by_one_and_nothing_is_lost(through: Callable[[Work], Any]) -> None:
     async def work(there: Balanced, session: aiohttp.ClientSession) -> Any:
         answers: Counter[int] = Counter()
