@@ -91,9 +91,8 @@ def make_app(components: Components, settings: Settings, loaded: LoadedData) -> 
     declared = DeclaredRoutes(listed)
     records.declare(declared)
     limiter, compartments = components.limiter(), components.compartments()
-    scalability |= {"rate_limiter": limiter, "throttler": compartments}
     balancer = SeenBalancer(settings.balancer_url) if settings.balancer_url else None
-    scalability["load_balancer"] = balancer
+    scalability |= {"rate_limiter": limiter, "throttler": compartments, "load_balancer": balancer}
     parts = LayerParts(
         settings=settings,
         connections=connections,
