@@ -52,6 +52,10 @@ OUTCOME_WORDS: dict[Outcome, OutcomeWords] = {
 }
 
 
+_MOST_NAMED = 3
+"""Requests of more variants are told in one sum."""
+
+
 def kpi_counts_text(results: Results) -> str:
     """Count the KPIs by outcome: `3 of 4 KPIs passed, 1 inconclusive`."""
     if not results.kpis:
@@ -68,10 +72,14 @@ def kpi_counts_text(results: Results) -> str:
 def evidence(results: Results) -> tuple[str, ...]:
     """Say in a few words each how much stands behind the verdict: rounds, requests, intervals."""
     rounds = (counted(len(results.rounds), "round"),) if results.rounds else ()
-    requests = tuple(
-        f"{counted(variant.request_count, 'request')} {short_name(variant.id, 20)}"
-        for variant in results.variants
-    )
+    counts = [variant.request_count for variant in results.variants]
+    if len(counts) > _MOST_NAMED:
+        requests: tuple[str, ...] = (f"{counted(sum(counts), 'request')} of {len(counts)} variants",)
+    else:
+        requests = tuple(
+            f"{counted(variant.request_count, 'request')} {short_name(variant.id, 20)}"
+            for variant in results.variants
+        )
     return (*rounds, *requests, f"{percentage_text(results.confidence)} intervals")
 
 

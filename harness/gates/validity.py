@@ -525,4 +525,4 @@ def _background_work(slices: Sequence[SliceSummary]) -> Check:
 
 
 def _percent(share: float) -> str:
-    return f"{100 * share:.2g} %"
+    return f"{100 * share:.3g} %" if share > 0.99 else f"{100 * share:.2g} %"

@@ -6,7 +6,8 @@ from reports.findings import find
 from reports.html.section import Section, compares_requests
 from reports.results import Results
 
-_MAX_ROWS = 12
+_MAX_ROWS = 6
+_MAX_SUSPECTS = 3
 """The part for managers takes two pages; data/comparisons.csv has all."""
 _MAX_UNRESOLVED = 50
 
@@ -16,9 +17,10 @@ def _content(results: Results) -> Mapping[str, object]:
     return {
         "findings": findings,
         "worse": findings.worse[:_MAX_ROWS],
-        "suspects": findings.suspects[:_MAX_ROWS],
+        "suspects": findings.suspects[:_MAX_SUSPECTS],
         "unresolved": findings.unresolved[:_MAX_UNRESOLVED],
         "max_rows": _MAX_ROWS,
+        "max_suspects": _MAX_SUSPECTS,
         "max_unresolved": _MAX_UNRESOLVED,
     }
 

@@ -49,4 +49,5 @@ def _characters(objects, font):
 
 
 def _stream(body):
-    return zlib.decompress(_STREAM.search(body)[1])
+    # A stream whose last byte looks like the end of a line has lost it, and needs none of its checksum.
+    return zlib.decompressobj().decompress(_STREAM.search(body)[1])

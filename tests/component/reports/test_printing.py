@@ -21,3 +21,21 @@ def test_the_paper_holds_a_cell_that_a_screen_folds_away(pages):
 
     assert "pointsofthecurves,evenlychosen" in text
     assert re.search(r"SELECTstarts_at,ends_atFROMappointmentsWHEREbarber_id=\$1", text)
+
+
+@pytest.mark.parametrize(
+    "options",
+    [
+        {"kpi_count": 11, "endpoint_count": 3},
+        {"kpi_count": 11, "outcome": "failed", "endpoint_count": 6},
+        {"kpi_count": 11, "outcome": "failed", "phase_count": 8, "endpoint_count": 3},
+    ],
+    ids=["quick", "failed", "phases of ten variants"],
+)
+@pytest.mark.usefixtures("browser")
+def test_the_part_for_managers_takes_two_pages_at_most(written_report, tmp_path, options):
+    pdf = print_pdf(written_report(**options), tmp_path / "report.pdf")
+    starts = [text[:20] for text in page_texts(pdf.read_bytes())]
+
+    assert next(place for place, text in enumerate(starts) if text.startswith("Howsurearewe?")) <= 2
+    assert starts[0].startswith("Performancereport")
