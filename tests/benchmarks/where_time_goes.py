@@ -1,9 +1,14 @@
-"""Where a request's time goes, before and after: by endpoint from `Server-Timing`, by layer as self time."""
+"""Where a request's time goes, before and after: by endpoint, layer, family of services and statement."""
 
 import re
-from collections.abc import Callable
+from collections import Counter
+from collections.abc import Callable, Iterator
+from itertools import product
 from statistics import median
 
+from harness.target.connection import fetch
+from harness.target.database import CLONE_PREFIX
+from harness.target.postgres import Postgres
 from tests.benchmarks.reference_server import (
     RunningServer,
     database_of,
@@ -12,8 +17,10 @@ from tests.benchmarks.reference_server import (
 )
 from tests.benchmarks.table import Table
 
-SCALES = (0.1, 1.0)
 VARIANTS = ("before", "after --without response_cache", "after")
+RUNS = (*product((0.1, 1.0), VARIANTS), (10.0, "before"))
+"""Scale and variant; the last one is the size of the experiment `claims`."""
+STATEMENT_COUNT = 8
 REPEATS = 15
 REQUESTS = {
     "slots of a barber": ("/api/v2/availability/slots?barber_id=1&service_id=1&date=2026-03-19", ""),
@@ -30,19 +37,19 @@ def measure(say: Callable[[str], None]) -> Table:
     """Ask each variant for each endpoint, one request at a time."""
     rows: list[tuple[str, ...]] = []
     with postgres_in_an_empty_folder(say) as postgres:
-        for scale in SCALES:
-            for variant in VARIANTS:
-                data, *more = variant.split()
-                with database_of(postgres, data, scale, say) as url, serving(url, data, *more) as server:
-                    rows += _endpoints(server, variant, scale)
-                    rows += _layers(server, variant, scale)
+        for scale, variant in RUNS:
+            data, *more = variant.split()
+            with database_of(postgres, data, scale, say) as url, serving(url, data, *more) as server:
+                fetch(postgres.admin_url, "SELECT pg_stat_statements_reset()")
+                found = [*_endpoints(server), *_layers(server), *_families(server), *_statements(postgres)]
+            rows += [(variant, f"{scale:g}", *row) for row in found]
     return Table(
         title="Where the time goes",
         claim="shown for itself",
         columns=(
             "variant",
             "scale",
-            "request, or layer",
+            "request, layer, family or statement",
             "all, ms",
             "middleware, ms",
             "database, ms",
@@ -50,46 +57,54 @@ def measure(say: Callable[[str], None]) -> Table:
         ),
         rows=tuple(rows),
         holds=None,
-        note=f"Medians of {REPEATS} requests, one at a time; of layers, the mean own time over all of these.",
+        note=f"Requests: medians of {REPEATS}, one at a time. Layers, a family's service, and the"
+        f" {STATEMENT_COUNT} statements that cost most in all: means over all of these.",
     )
 
 
-def _endpoints(server: RunningServer, variant: str, scale: float) -> list[tuple[str, ...]]:
-    rows = []
+Cells = tuple[str, str, str, str, str]
+
+
+def _endpoints(server: RunningServer) -> Iterator[Cells]:
     for name, (path, email) in REQUESTS.items():
         server.get(path, email)
         times = [_times(server.get(path, email)[1]) for _ in range(REPEATS)]
         app_ms, middleware_ms, database_ms, statements = (
             median(column) for column in zip(*times, strict=True)
         )
-        rows.append(
-            (
-                variant,
-                f"{scale:g}",
-                name,
-                f"{app_ms:.1f}",
-                f"{middleware_ms:.1f}",
-                f"{database_ms:.1f}",
-                f"{statements:.0f}",
-            )
-        )
-    return rows
+        yield name, f"{app_ms:.1f}", f"{middleware_ms:.1f}", f"{database_ms:.1f}", f"{statements:.0f}"
 
 
-def _layers(server: RunningServer, variant: str, scale: float) -> list[tuple[str, ...]]:
+def _layers(server: RunningServer) -> Iterator[Cells]:
     body, _ = server.get("/api/v2/monitoring/middleware")
-    return [
-        (
-            variant,
-            f"{scale:g}",
-            f"layer {number}: {layer['name']}",
-            "",
-            f"{layer['self_ms'] / layer['request_count']:.2f}",
-            "",
-            "",
-        )
-        for number, layer in enumerate(body["layers"], start=1)
-    ]
+    for number, layer in enumerate(body["layers"], start=1):
+        own_ms = layer["self_ms"]["sum"] / max(1, layer["calls"])
+        yield f"layer {number}: {layer['name']}", "", f"{own_ms:.2f}", "", ""
+
+
+def _families(server: RunningServer) -> Iterator[Cells]:
+    """Tell what a call of one service of each family takes, its statements included."""
+    body, _ = server.get("/api/v2/monitoring/services")
+    calls: Counter[str] = Counter()
+    busy_ms: Counter[str] = Counter()
+    for service in body["services"]:
+        calls[service["family"]] += service["call_count"]
+        busy_ms[service["family"]] += service["busy_ms"]
+    for family in body["families"]:
+        if calls[family]:
+            yield f"a service of {family}", f"{busy_ms[family] / calls[family]:.1f}", "", "", ""
+
+
+def _statements(postgres: Postgres) -> Iterator[Cells]:
+    rows = fetch(
+        postgres.admin_url,
+        "SELECT query, mean_exec_time AS mean_ms FROM pg_stat_statements s JOIN pg_database d ON d.oid = dbid"
+        " WHERE starts_with(datname, $1) ORDER BY total_exec_time DESC LIMIT $2",
+        CLONE_PREFIX,
+        STATEMENT_COUNT,
+    )
+    for row in rows:
+        yield f"`{' '.join(row['query'].split())[:70]}`", "", "", f"{row['mean_ms']:.1f}", ""
 
 
 def _times(header: str) -> tuple[float, ...]:

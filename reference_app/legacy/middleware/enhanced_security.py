@@ -60,8 +60,7 @@ class EnhancedSecurity:
     def _rated(self, clients: list[tuple[str, str]]) -> dict[str, KnownClient]:
         """Rate every client by their e-mail address: who this request is from comes last."""
         return {
-            email: KnownClient(email=email, customer_type=customer_type, risk=_RISK[customer_type])
-            for email, customer_type in clients
+            email: KnownClient(email, customer_type, _RISK[customer_type]) for email, customer_type in clients
         }
 
     def _is_attack(self, text: str) -> bool:
