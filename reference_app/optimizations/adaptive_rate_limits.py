@@ -4,11 +4,12 @@ import time
 from dataclasses import replace
 
 from reference_app.components import Components
+from reference_app.middleware.request_counts import Limiter
 from reference_app.optimizations.optimization import Optimization
 from reference_app.scalability.rate_limiter import AdvancedRateLimiter
 
 
-def _limiter() -> AdvancedRateLimiter:
+def _limiter() -> Limiter:
     return AdvancedRateLimiter(time.monotonic)
 
 
