@@ -76,7 +76,8 @@ def phase_spans(slice_: FaultSlice, timeline: FaultTimeline) -> dict[str, tuple[
     """Return when each phase was.
 
     What is planned shortly before a fault may still be under way when it comes: quiet and recovery end
-    `good_within_ms` before the next fault.
+    `good_within_ms` before the next fault. Nothing is planned after the end of the schedule, where a fault
+    whose undo takes longer ends too.
     """
     margin_ns = round(timeline.good_within_ms * 1e6)
     settles_ns = {fault.id: round(fault.settle_s * _NS) for fault in timeline.faults}
@@ -91,7 +92,10 @@ def phase_spans(slice_: FaultSlice, timeline: FaultTimeline) -> dict[str, tuple[
             found[mark.fault + SETTLED].append((settled, mark.ended_ns))
         calm_from, calm_name = mark.ended_ns, RECOVERY
     found[calm_name].append((calm_from, slice_.end_ns))
-    return {name: tuple(span for span in spans if span[0] < span[1]) for name, spans in found.items()}
+    within = {
+        name: [(start, min(end, slice_.end_ns)) for start, end in spans] for name, spans in found.items()
+    }
+    return {name: tuple(span for span in spans if span[0] < span[1]) for name, spans in within.items()}
 
 
 def is_in_group(group: EndpointGroup, words: Sequence[str]) -> BoolArray:

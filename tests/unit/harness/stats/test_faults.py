@@ -153,6 +153,13 @@ def test_phases_follow_the_true_marks_and_leave_out_what_a_fault_may_still_meet(
     }
 
 
+def test_a_fault_whose_undo_outlasts_the_load_ends_with_it():
+    found = measured(slice_of(bad=[(2, 5)], marks=((2, 25),)))
+
+    assert found["down", "*", "goodput", "mean"] == pytest.approx(100 * 5 / 8)
+    assert found["recovery", "*", "goodput", "mean"] is None
+
+
 def test_good_answers_are_told_a_second_and_against_the_quiet_phase():
     found = measured(slice_of(bad=[(2, 3)]))
 
