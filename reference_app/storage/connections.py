@@ -25,6 +25,13 @@ STATEMENT_COUNT = 256
 STATEMENT_TIMEOUT_S = 30
 
 _CANNOT_OPEN = (OSError, asyncpg.PostgresError, asyncpg.InterfaceError)
+SESSION_BROKE = (
+    asyncpg.PostgresConnectionError,
+    asyncpg.InterfaceError,
+    asyncpg.InternalClientError,
+    ConnectionError,
+)
+"""What the user of a session meets that ends; the last but one while asyncpg has not noticed it yet."""
 
 
 class DatabaseUnavailableError(Exception):
@@ -194,6 +201,9 @@ class PooledConnections:
             raise DatabaseUnavailableError(str(error)) from error
         try:
             yield Connection(raw)
+        except SESSION_BROKE:
+            raw.terminate()  # so that nobody else gets it
+            raise
         finally:
             with database_time(statement_count=0):
                 await self._pool.release(raw)

@@ -21,7 +21,7 @@ from reference_app.domain.errors import (
     UnavailableError,
 )
 from reference_app.monitoring.database_watch import DatabaseWatch
-from reference_app.storage.connections import DatabaseUnavailableError
+from reference_app.storage.connections import SESSION_BROKE, DatabaseUnavailableError
 from reference_app.web.bodies import error_body, written_response
 
 _STATUS: dict[type[RequestError], int] = {
@@ -47,7 +47,7 @@ _DATABASE_IS_AWAY = (
     asyncpg.AdminShutdownError,
     asyncpg.CrashShutdownError,
 )
-_DATABASE_GAVE_UP = (asyncpg.InterfaceError, asyncpg.QueryCanceledError)
+_DATABASE_GAVE_UP = (*SESSION_BROKE, asyncpg.QueryCanceledError)
 """A session that ended under its user, or a statement that took too long: the database itself may be well."""
 _LOG = logging.getLogger(__name__)
 
