@@ -31,7 +31,8 @@ def test_more_callers_than_connections_are_all_answered(clone: Callable[[tuple[s
         callers = [backend.ask("GET", "/api/v2/locations") for _ in range(100)]
         return {answer.status for answer in await asyncio.gather(*callers)}
 
-    assert serve_and(chosen.components, clone(chosen.components.migrations), work) == {200}
+    url = clone(chosen.components.migrations)
+    assert serve_and(chosen.components, url, work, acquisition_timeout_s=60.0) == {200}
 
 
 def test_more_callers_than_the_database_admits_wait_without_the_pool(
