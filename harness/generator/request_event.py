@@ -29,7 +29,8 @@ class OpenLoopRequestEvent(EventHook):
         else:
             request.arrival.slice.record(request, report)
             report["response_time"] = _response_time_ms(request, report)
-        super().fire(reverse=reverse, **report)  # type: ignore[no-untyped-call]
+        if self._handlers:
+            super().fire(reverse=reverse, **report)  # type: ignore[no-untyped-call]
 
 
 def watch_requests(environment: Any, *, with_statistics: bool) -> None:
