@@ -138,6 +138,14 @@ def test_a_taken_port_is_told_in_one_sentence(clone: Clone) -> None:
     assert result.stderr.count("\n") == 1
 
 
+@pytest.mark.parametrize("text", ["payments", "payments=0/5", "payments=3/x", "taxes=3/5"])
+def test_a_breaker_that_is_none_is_told(text: str) -> None:
+    result = run(*serve("after", "postgresql://nowhere/none", free_port()), "--breaker", text)
+
+    assert result.returncode == 2
+    assert "is not as payments=3/5; services are payments, email, sms, calendar" in result.stderr
+
+
 def test_a_variant_refuses_the_data_of_another(clone: Clone) -> None:
     result = run(*serve("after", clone(()), free_port()))
 
