@@ -15,7 +15,7 @@ bench: $(READY) ## Set up, then measure before against after (about three minute
 
 test: $(READY) chromium redis ## Set up, then run the tests (all but the long ones)
 	@echo "== tests, side by side"
-	@$(BIN)/python -m pytest -n 3 --dist loadfile -m 'not long and not alone'
+	@$(BIN)/python -m pytest -n 3 --dist loadfile --no-loadscope-reorder -m 'not long and not alone'
 	@echo "== tests that want the machine for themselves"
 	@$(BIN)/python -m pytest -m 'not long and alone'
 

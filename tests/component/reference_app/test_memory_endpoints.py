@@ -21,7 +21,7 @@ def ask(variant: str, clone: Clone, work: Any) -> Any:
 
 @pytest.mark.parametrize(
     ("variant", "severity", "caches"),
-    [("before", None, []), ("after", "none", ["kept answers", "known callers"])],
+    [("before", None, []), ("after", "none", ["kept answers", "known callers", "refused callers"])],
 )
 def test_every_variant_tells_what_it_knows_and_no_more(
     variant: str, severity: str | None, caches: list[str], clone: Clone

@@ -26,7 +26,7 @@ def test_the_paper_holds_a_cell_that_a_screen_folds_away(pages):
 @pytest.mark.parametrize(
     "options",
     [
-        {"kpi_count": 11, "endpoint_count": 3},
+        pytest.param({"kpi_count": 11, "endpoint_count": 3}, marks=pytest.mark.long),
         {"kpi_count": 11, "outcome": "failed", "endpoint_count": 6},
         {"kpi_count": 11, "outcome": "failed", "phase_count": 8, "endpoint_count": 3},
     ],

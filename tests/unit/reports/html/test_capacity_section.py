@@ -51,7 +51,7 @@ def variant(build_estimate, variant_id, *, level, points):
 
 @pytest.fixture
 def capacity_document(build_document, build_estimate):
-    document = build_document()
+    document = build_document(endpoint_count=1)
     points = [point(rate, rate * 2.0) for rate in (10.0, 20.0, 40.0)]
     document["capacity"] = {
         "slo": "p95 <= 400 ms <script>",
@@ -68,7 +68,7 @@ def capacity_document(build_document, build_estimate):
 
 
 def test_a_run_at_one_rate_has_no_capacity_section(build_document):
-    assert 'id="capacity"' not in render_page(parse_results(build_document()))
+    assert 'id="capacity"' not in render_page(parse_results(build_document(endpoint_count=1)))
 
 
 def test_a_capacity_run_shows_its_own_parts_and_none_that_compare_requests(capacity_document):
@@ -121,11 +121,11 @@ def results_beside(build_document, capacity_document, build_estimate):
     capacity_document["capacity"]["server_cores"] = 1
     for one in capacity_document["capacity"]["variants"]:
         one["requests_per_core"] = build_estimate(30, 27, 33, "/s", 3)
-    return with_capacity(parse_results(build_document()), parse_results(capacity_document))
+    return with_capacity(parse_results(build_document(endpoint_count=1)), parse_results(capacity_document))
 
 
 def test_a_run_without_a_capacity_says_that_none_was_measured(build_document):
-    page = render_page(parse_results(build_document()))
+    page = render_page(parse_results(build_document(endpoint_count=1)))
 
     assert "not measured; run <code>kpibench capacity</code>" in page
     assert "good answers a core" not in page
@@ -153,11 +153,11 @@ def test_the_capacity_of_other_variants_is_refused(build_document, capacity_docu
     capacity_document["capacity"]["variants"][1]["id"] = "elsewhere"
 
     with pytest.raises(ReportError, match="elsewhere"):
-        with_capacity(parse_results(build_document()), parse_results(capacity_document))
+        with_capacity(parse_results(build_document(endpoint_count=1)), parse_results(capacity_document))
 
 
 def test_a_run_that_searched_none_is_refused(build_document):
-    results = parse_results(build_document())
+    results = parse_results(build_document(endpoint_count=1))
 
     with pytest.raises(ReportError, match="searched no capacity"):
         with_capacity(results, results)
