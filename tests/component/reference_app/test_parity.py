@@ -69,10 +69,17 @@ def expected_in_brief(postgres_url: str, templates: Any) -> tuple[Any, Any]:
         return _replayed(build("before"), url, is_brief=True)
 
 
+@pytest.mark.long
 def test_after_answers_and_changes_what_before_does(clone: Clone, expected: Any) -> None:
     after = build("after")
 
     _require_equal(_replayed(after, clone(after.components.migrations)), expected)
+
+
+def test_after_answers_and_changes_in_brief_what_before_does(clone: Clone, expected_in_brief: Any) -> None:
+    after = build("after")
+
+    _require_equal(_replayed(after, clone(after.components.migrations), is_brief=True), expected_in_brief)
 
 
 @pytest.mark.parametrize("phase", QUICK_OR_LONG)
@@ -119,6 +126,7 @@ def test_after_answers_the_same_on_postgresql_15(postgres_15_url: str, expected_
     _require_equal(_replayed(build("after"), url, is_brief=True), expected_in_brief)
 
 
+@pytest.mark.long
 def test_no_request_of_the_corpus_is_answered_with_a_server_error(expected: Any) -> None:
     answers, _ = expected
     statuses = {answer.status for _, answer in answers}
@@ -128,6 +136,7 @@ def test_no_request_of_the_corpus_is_answered_with_a_server_error(expected: Any)
     assert len(answers) > 500
 
 
+@pytest.mark.long
 def test_every_answer_tells_its_server_timing(expected: Any) -> None:
     answers, _ = expected
 
@@ -136,6 +145,7 @@ def test_every_answer_tells_its_server_timing(expected: Any) -> None:
     ] == []
 
 
+@pytest.mark.long
 def test_every_error_has_a_code_and_a_sentence(expected: Any) -> None:
     answers, _ = expected
 
