@@ -129,6 +129,7 @@ def analyze(folder: RunFolder, *, look: int | None = None) -> dict[str, Any]:
         () if run.plan.faults else changes,
         comparisons,
         kpi_file.kpis,
+        tolerances=kpi_file.tolerances(has_looks=bool(run.plan.looks)),
         error_rate=ERROR_RATE / looks,
     )
     verdict = judge_run(kpi_verdicts, checks, guards.worse)

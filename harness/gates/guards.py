@@ -17,18 +17,6 @@ from harness.stats.measure import WHOLE_MIX
 from harness.stats.round_changes import RoundChange
 from harness.stats.westfall_young import adjusted_p
 
-TOLERANCES: Mapping[str, float] = {
-    "response_time": 15.0,
-    "unloaded_time": 7.5,
-    "db_time": 15.0,
-    "cpu_time": 15.0,
-    "slow_share": 0.5,
-    "error_share": 0.5,
-}
-"""By metric: percent of before, of shares percentage points. Half an hour resolves 7.5 % of one request alone
-and 15 % under load on machines of every kind that was simulated (docs/benchmarks.md, verdicts). What is not
-named is no guard: it is part of what is, or a matter of its own."""
-
 ERROR_RATE = 0.05
 """That a run of two equal builds has a guard which fails it: at most, over all guards."""
 
@@ -38,7 +26,7 @@ def check_guards(
     comparisons: Sequence[Comparison],
     kpis: Sequence[Kpi],
     *,
-    tolerances: Mapping[str, float] = TOLERANCES,
+    tolerances: Mapping[str, float],
     error_rate: float = ERROR_RATE,
 ) -> Guards:
     """Tell which guards got worse.
@@ -47,7 +35,8 @@ def check_guards(
         changes: of the main pair, round by round.
         comparisons: of the main pair, for the numbers that people read.
         kpis: what they claim is theirs to judge, and no guard.
-        tolerances: by how much a metric may get worse; metrics that are not named have no guards.
+        tolerances: by how much a metric may get worse, see `harness.gates.tolerances`; metrics that are not
+            named have no guards.
         error_rate: of all guards together.
     """
     claimed = {(kpi.endpoint, kpi.metric, kpi.stat) for kpi in kpis}

@@ -1,13 +1,14 @@
 """Read a KPI file: every fault at once, each with its line."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 from harness.documents import Document, load_schema, parse_document, read_document
+from harness.gates.tolerances import TOLERANCES, parse_tolerance, tolerances_of
 from harness.model.metric import METRIC_BY_ID
 from harness.model.verdict import Claim, Kpi, Target
 from harness.stats.measure import (
@@ -53,6 +54,12 @@ class KpiFile:
     """As it was read."""
     confidence: float
     kpis: tuple[Kpi, ...]
+    guards: Mapping[str, str] = field(default_factory=dict)
+    """By metric, what the file says of their tolerances."""
+
+    def tolerances(self, *, has_looks: bool) -> Mapping[str, float]:
+        """Return by how much each metric that is watched may get worse; see `tolerances_of`."""
+        return tolerances_of(self.guards, has_looks=has_looks)
 
     @property
     def patterns(self) -> tuple[str, ...]:
@@ -104,6 +111,7 @@ def _load(document: Document) -> KpiFile:
             _kpi(entry, comparison, document.line("kpis", position))
             for position, entry in enumerate(document.content["kpis"])
         ),
+        guards=document.content.get("guards", {}),
     )
 
 
@@ -160,6 +168,7 @@ def parse_target(text: str, unit: str) -> Target:
 
 def _meaning_faults(document: Document) -> Iterator[tuple[int, str]]:
     """Find what a schema cannot say; looks only at entries of the right shape, the schema tells of others."""
+    yield from _guard_faults(document)
     kpis = document.content.get("kpis") if isinstance(document.content, dict) else None
     line_by_id: dict[str, int] = {}
     for position, entry in enumerate(kpis if isinstance(kpis, list) else ()):
@@ -172,6 +181,16 @@ def _meaning_faults(document: Document) -> Iterator[tuple[int, str]]:
                 yield line, f"the id {entry['id']!r} is taken, see line {first}"
         if entry.get("metric") in METRIC_STATS:
             yield from _metric_faults(document, position, entry)
+
+
+def _guard_faults(document: Document) -> Iterator[tuple[int, str]]:
+    guards = document.content.get("guards") if isinstance(document.content, dict) else None
+    for metric, text in guards.items() if isinstance(guards, dict) else ():
+        if metric in TOLERANCES and isinstance(text, str):
+            try:
+                parse_tolerance(text, metric)
+            except ValueError as fault:
+                yield document.line("guards", metric), str(fault)
 
 
 def _metric_faults(document: Document, position: int, entry: dict[str, Any]) -> Iterator[tuple[int, str]]:

@@ -12,8 +12,9 @@ import numpy as np
 import numpy.typing as npt
 
 from harness.gates.decide import judge_kpi, judge_run
-from harness.gates.guards import ERROR_RATE, TOLERANCES, check_guards
+from harness.gates.guards import ERROR_RATE, check_guards
 from harness.gates.kpi_file import parse_target
+from harness.gates.tolerances import TOLERANCES
 from harness.model.measurement import Measurement, RoundRatio
 from harness.model.verdict import Kpi, Outcome, Verdict
 from harness.stats.compare import compare

@@ -113,6 +113,16 @@ def test_a_hidden_tail_of_after_alone_fails_the_run_by_a_guard(tmp_path):
     assert results["kpis"][0]["outcome"] == "passed", "the median does not see it"
 
 
+def test_the_kpi_file_says_what_the_guards_tolerate(tmp_path):
+    kpis = NO_SLOWER + "guards: {slow_share: none, response_time: 1000 %}\n"
+    run = replace(SMALL, couples=8, after=replace(SMALL.before, stalled_share=0.06), kpis=kpis)
+    results = judged(run, tmp_path)
+
+    assert results["guards"]["tolerances"]["response_time"] == 1000
+    assert "slow_share" not in results["guards"]["tolerances"]
+    assert {one["metric"] for one in results["guards"]["worse"]}.isdisjoint({"slow_share", "response_time"})
+
+
 def test_two_equal_builds_have_guards_and_none_is_worse(tmp_path):
     results = judged(replace(SMALL, after=SMALL.before, kpis=NO_SLOWER), tmp_path)
 

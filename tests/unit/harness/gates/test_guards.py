@@ -7,8 +7,9 @@ import numpy as np
 import pytest
 
 from harness.gates.decide import judge_run
-from harness.gates.guards import TOLERANCES, check_guards
+from harness.gates.guards import check_guards
 from harness.gates.kpi_file import parse_target
+from harness.gates.tolerances import TOLERANCES
 from harness.model.measurement import Measurement
 from harness.model.metric import METRIC_BY_ID
 from harness.model.verdict import Check, Kpi, KpiVerdict, Outcome, Verdict
@@ -29,11 +30,11 @@ def measured(ratio, *, rounds=8, metric="response_time", stat="p50", endpoint="*
             )  # fmt: skip
 
 
-def guards(*measurements, kpis=(), **how):
+def guards(*measurements, kpis=(), tolerances=TOLERANCES, **how):
     found = [one for some in measurements for one in some]
     changes = round_changes(found, (), before="before", after="after")
     comparisons = compare(found, before="before", after="after", confidence=0.95)
-    return check_guards(changes, comparisons, kpis, **how)
+    return check_guards(changes, comparisons, kpis, tolerances=tolerances, **how)
 
 
 def kpi(metric="response_time", stat="p50"):

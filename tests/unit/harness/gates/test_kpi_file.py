@@ -7,6 +7,7 @@ import pytest
 from harness.documents import load_schema
 from harness.errors import UsageError
 from harness.gates.kpi_file import parse_kpi_file, parse_target, read_kpi_file
+from harness.gates.tolerances import CLOSE_TOLERANCES, TOLERANCES
 from harness.model.metric import METRIC_BY_ID
 from harness.model.verdict import Claim, Target
 from harness.stats.measure import METRIC_STATS
@@ -54,6 +55,12 @@ def test_the_schema_knows_every_metric_and_statistic():
 
     assert set(entry["metric"]["enum"]) == METRIC_BY_ID.keys()
     assert set(entry["stat"]["enum"]) == {stat for stats in METRIC_STATS.values() for stat in stats}
+
+
+def test_the_schema_knows_every_guard():
+    guards = load_schema("harness.gates", "kpi_file.schema.json")["properties"]["guards"]["properties"]
+
+    assert guards.keys() == TOLERANCES.keys() == CLOSE_TOLERANCES.keys()
 
 
 def test_what_is_left_out_has_a_default():
@@ -143,6 +150,60 @@ kpis:
     assert "unknown key 'gates'" in told[5]
     assert told[6].endswith("memory_uss has no p50; it has last")
     assert "belongs to the server" in told[7]
+
+
+def test_a_file_without_guards_has_the_tolerances_of_its_kind_of_run():
+    found = read_kpi_file(ROOT / "kpis.yaml")
+
+    assert found.tolerances(has_looks=False) == TOLERANCES
+    assert found.tolerances(has_looks=True) == CLOSE_TOLERANCES
+    assert (TOLERANCES["unloaded_time"], TOLERANCES["response_time"]) == (7.5, 15)
+    assert (CLOSE_TOLERANCES["unloaded_time"], CLOSE_TOLERANCES["response_time"]) == (5, 10)
+
+
+def test_a_file_says_what_is_tolerated_and_what_is_not_watched():
+    found = parse_kpi_file(
+        """version: 1
+guards: {response_time: 20 %, slow_share: 1.5 points, cpu_time: none}
+kpis: [{id: a, title: A, metric: cpu_time, stat: mean, target: ['<= 1 ms']}]
+""",
+        name="k.yaml",
+    )
+    own = {"response_time": 20, "slow_share": 1.5}
+
+    assert found.tolerances(has_looks=False) == {
+        metric: own.get(metric, default) for metric, default in TOLERANCES.items() if metric != "cpu_time"
+    }
+    assert found.tolerances(has_looks=True)["response_time"] == 20
+
+
+def test_every_fault_of_the_guards_is_told_with_its_line():
+    text = """version: 1
+guards:
+  response_time: 15
+  unloaded_time: "7.5"
+  db_time: 2 ms
+  cpu_time: -5 %
+  slow_share: 0.5 %
+  memory_uss: 10 %
+  error_share: some
+kpis: [{id: a, title: A, metric: cpu_time, stat: mean, target: ['<= 1 ms']}]
+"""
+    with pytest.raises(UsageError) as caught:
+        parse_kpi_file(text, name="k.yaml")
+
+    assert caught.value.message.splitlines()[1:] == [
+        "  k.yaml:3: guards.response_time: 15 is not of type 'string'",
+        "  k.yaml:4: '7.5': the tolerance of unloaded_time has no unit; it is given in %",
+        "  k.yaml:5: '2 ms': the tolerance of db_time is not given in ms, but in %",
+        "  k.yaml:6: '-5 %' is no tolerance; write '15 %', or none",
+        "  k.yaml:7: '0.5 %': the tolerance of slow_share is not given in %, but in points",
+        (
+            "  k.yaml:8: unknown key 'memory_uss'; known are cpu_time, db_time, error_share, response_time,"
+            " slow_share, unloaded_time"
+        ),
+        "  k.yaml:9: 'some' is no tolerance; write '0.5 points', or none",
+    ]
 
 
 def test_a_whole_entry_is_read():
