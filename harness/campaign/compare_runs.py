@@ -59,6 +59,18 @@ def compare_runs(
     return RunComparison(verdict=_verdict(folder, baseline, kpis), kpis=kpis, differences=differences)
 
 
+def plan_of(folder: RunFolder) -> Plan:
+    """Return what was planned.
+
+    Raises:
+        UsageError: there is no whole plan.
+    """
+    try:
+        return load_plan(folder.plan_json.read_text("utf-8"))
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        raise UsageError(f"{folder.path} has no whole plan.json: {error}.", hint="Give a run.") from error
+
+
 def find_differences(then: RunFolder, now: RunFolder) -> Iterator[Difference]:
     """Yield what two runs do not have in common and should, to be compared."""
     first, second = (_conditions(folder) for folder in (then, now))
@@ -74,7 +86,7 @@ def tell_difference(difference: Difference) -> str:
 
 
 def _conditions(folder: RunFolder) -> dict[str, Any]:
-    plan = _plan(folder)
+    plan = plan_of(folder)
     environment = folder.read_json(folder.environment_json)
     after = plan.variants[-1].id
     inputs = environment.get("inputs") or {}
@@ -110,16 +122,9 @@ def _machine(machine: Mapping[str, Any]) -> dict[str, Any]:
     }
 
 
-def _plan(folder: RunFolder) -> Plan:
-    try:
-        return load_plan(folder.plan_json.read_text("utf-8"))
-    except (OSError, ValueError, KeyError, TypeError) as error:
-        raise UsageError(f"{folder.path} has no whole plan.json: {error}.", hint="Give a run.") from error
-
-
 def _measurements(folder: RunFolder, kpi_file: KpiFile, name: str) -> Iterator[Measurement]:
     """Yield what was measured of the run's `after` in its whole rounds, under another name."""
-    after = _plan(folder).variants[-1].id
+    after = plan_of(folder).variants[-1].id
     finished = folder.finished_slices()
     for round_ in read_results(folder)["rounds"]:
         index = round_["index"]

@@ -29,6 +29,7 @@ from harness.gates.fitness import (
     check_timer,
     worst,
 )
+from harness.gates.no_slower import no_slower
 from harness.gates.validity import LEAST_RATE_SHARE, MOST_LAG_MS
 from harness.model.measurement import Estimate
 from harness.model.plan import Plan, Slice
@@ -59,7 +60,6 @@ CEILING_STEP_S = 1.5
 WARM_UP_S = 1.0
 DRAIN_S = 5.0
 NULL_SCENARIO = Path(__file__).resolve().parents[1] / "generator" / "null_scenario.py"
-NO_SLOWER = Path(__file__).resolve().parents[1] / "gates" / "no_slower.yaml"
 AGAIN = "again"
 """Id of the variant that is the first one once more."""
 A_A_ROUNDS = 6
@@ -287,7 +287,9 @@ def measure_noise(plan: Plan, *, database_url: str | None, progress: Progress) -
     started_s = time.monotonic()
     with tempfile.TemporaryDirectory(prefix="kpibench-doctor-") as parent:
         folder = RunFolder.create(Path(parent) / "a-a")
-        folder.write_text(folder.kpis_yaml, NO_SLOWER.read_text("utf-8"))
+        folder.write_text(
+            folder.kpis_yaml, no_slower(has_precision=plan.precision is not None).read_text("utf-8")
+        )
         folder.write_text(folder.plan_json, dump_plan(plan))
         execute(plan, folder, database_url=database_url, progress=progress)
         results = analyze(folder)

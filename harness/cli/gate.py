@@ -6,11 +6,11 @@ from pathlib import Path
 import click
 
 from harness.campaign.analyze import analyze
-from harness.campaign.compare_runs import RunComparison, compare_runs, tell_difference
-from harness.cli.compare import NO_SLOWER
+from harness.campaign.compare_runs import RunComparison, compare_runs, plan_of, tell_difference
 from harness.cli.conclude import write_ci_files
 from harness.errors import ExitCode, UsageError
 from harness.gates.kpi_file import read_kpi_file
+from harness.gates.no_slower import no_slower
 from harness.model.verdict import Outcome
 from harness.store.run_folder import RunFolder
 
@@ -45,7 +45,7 @@ def gate(run: Path, kpis: Path | None, baseline: Path | None, *, are_differences
         found = compare_runs(
             folder,
             RunFolder.open(baseline),
-            read_kpi_file(kpis or NO_SLOWER),
+            read_kpi_file(kpis or no_slower(has_precision=plan_of(folder).precision is not None)),
             are_differences_allowed=are_differences_allowed,
         )
         _tell_comparison(found, baseline)

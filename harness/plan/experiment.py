@@ -12,7 +12,7 @@ from harness.model.fault import FaultTimeline
 from harness.model.memory import MemoryPhase
 from harness.model.plan import Plan, Precision, Round, Scenario, Stage, Workers
 from harness.model.variant import Companion, CountQuestion, DatabaseRecipe, Variant
-from harness.plan.comparison import SHORTEST_SLICE_S, SLICE_REQUESTS
+from harness.plan.comparison import MOST_TURNS, SHORTEST_SLICE_S, SLICE_REQUESTS
 from harness.plan.faults import fault_slice_seconds, find_fault_faults, timeline_of, with_overloads
 from harness.plan.length import LOOKS, couples_within, rounds_for
 from harness.plan.schedule import draw_rounds
@@ -22,9 +22,6 @@ PROJECT_ROOT = Path(__file__).resolve().parents[2]
 
 SLICE_P95S = 20.0
 """Times the p95 of the response time that the experiment expects: the least length of a slice."""
-
-MOST_TURNS = 2000
-"""Arrivals of a precision part where the experiment names no number; its seconds end it long before."""
 
 _BUILT_IN = Path(str(resources.files("harness.plan") / "experiments"))
 

@@ -10,7 +10,7 @@ import psutil
 import pytest
 import yaml
 
-from harness.gates import validity
+from harness.gates.no_slower import no_slower
 from tests.truth_server import truth_server
 
 SCENARIO = """
@@ -42,7 +42,7 @@ def experiment(truth, tmp_path):
         "couples": 1,
         "slice_seconds": 3,
         "warm_up_seconds": 0.5,
-        "kpis": str(Path(validity.__file__).with_name("no_slower.yaml")),
+        "kpis": str(no_slower(has_precision=False)),
     }
     path = tmp_path / "shared.yaml"
     path.write_text(yaml.safe_dump(content))

@@ -4,11 +4,11 @@ import pytest
 
 from harness.cli.worker_options import asked_workers, split_address, worker_command
 from harness.errors import UsageError
-from harness.gates import validity
+from harness.gates.no_slower import no_slower
 from harness.model.plan import Workers
 from harness.plan.comparison import plan_comparison
 
-NO_SLOWER = Path(validity.__file__).with_name("no_slower.yaml")
+NO_SLOWER = no_slower(has_precision=False)
 
 
 def plan(workers, url="http://127.0.0.1:8001"):

@@ -1,5 +1,6 @@
 """The KPI file: what it means, and every fault at once with its line."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -7,12 +8,16 @@ import pytest
 from harness.documents import load_schema
 from harness.errors import UsageError
 from harness.gates.kpi_file import parse_kpi_file, parse_target, read_kpi_file
+from harness.gates.no_slower import no_slower
 from harness.gates.tolerances import CLOSE_TOLERANCES, TOLERANCES
 from harness.model.metric import METRIC_BY_ID
 from harness.model.verdict import Claim, Target
 from harness.stats.measure import METRIC_STATS
 
 ROOT = Path(__file__).parents[4]
+NO_SLOWER = [
+    f"harness/gates/{no_slower(has_precision=has_precision).name}" for has_precision in (True, False)
+]
 
 
 def test_the_default_file_holds_the_claims_of_the_plan():
@@ -38,7 +43,7 @@ def test_the_default_file_holds_the_claims_of_the_plan():
     )
 
 
-@pytest.mark.parametrize("path", ["kpis.yaml", "harness/gates/no_slower.yaml"])
+@pytest.mark.parametrize("path", ["kpis.yaml", *NO_SLOWER])
 def test_editors_find_the_schema_of_our_own_files(path):
     first = (ROOT / path).read_text().splitlines()[0]
     name = first.removeprefix("# yaml-language-server: $schema=")
@@ -46,8 +51,15 @@ def test_editors_find_the_schema_of_our_own_files(path):
     assert ((ROOT / path).parent / name).resolve() == ROOT / "harness" / "gates" / "kpi_file.schema.json"
 
 
-def test_the_file_for_two_running_servers_can_be_read():
-    assert read_kpi_file(ROOT / "harness" / "gates" / "no_slower.yaml").kpis
+def test_two_running_servers_are_asked_for_both_parts_of_a_round_or_for_the_one_that_there_is():
+    both, load = (read_kpi_file(ROOT / path).kpis for path in NO_SLOWER)
+
+    assert [(kpi.id, kpi.targets[0].value) for kpi in both] == [
+        ("service-time", 7.5),
+        ("response-time", 15),
+        ("error-share", 1),
+    ]
+    assert [replace(kpi, line=0) for kpi in load] == [replace(kpi, line=0) for kpi in both[1:]]
 
 
 def test_the_schema_knows_every_metric_and_statistic():
