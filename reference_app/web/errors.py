@@ -72,9 +72,14 @@ async def errors_as_json(request: web.Request, handler: Handler) -> web.StreamRe
         return written_response(error_body("internal_error", "Something went wrong on our side."), 500)
 
 
+def status_of(error: RequestError) -> int:
+    """Tell the HTTP status of a request that cannot be fulfilled."""
+    return _STATUS[type(error)]
+
+
 def error_response(error: RequestError) -> web.Response:
     """Answer a request that cannot be fulfilled."""
-    response = written_response(error_body(error.code, error.message), _STATUS[type(error)])
+    response = written_response(error_body(error.code, error.message), status_of(error))
     if isinstance(error, TooManyRequestsError | OverloadedError | UnavailableError):
         response.headers["Retry-After"] = str(error.retry_after_s)
     return response

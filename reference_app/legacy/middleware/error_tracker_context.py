@@ -7,7 +7,7 @@ from aiohttp import web
 from aiohttp.typedefs import Handler
 
 from reference_app.components import LayerParts
-from reference_app.domain.errors import UnauthenticatedError
+from reference_app.domain.errors import RequestError, UnauthenticatedError
 from reference_app.legacy.leaks import Leaks
 from reference_app.legacy.middleware.request_context import CONTEXT, RequestContext
 from reference_app.middleware.claims import Claims, read_claims
@@ -16,7 +16,8 @@ from reference_app.middleware.session_tokens import session_token
 
 KEPT_TOKENS = 100
 KEPT_CRUMBS = 20
-Listener = Callable[[BaseException], None]
+Listener = Callable[[str, str], None]
+"""Is told the trace of a request that failed, and of what."""
 
 
 class ErrorTrackerContext:
@@ -42,13 +43,23 @@ class ErrorTrackerContext:
         self._leaks.listeners.grow(context.trace_id)
         listener = self._listen(crumb)
         try:
-            return await handler(request)
+            response = await handler(request)
+        except RequestError:
+            raise  # a refusal is an answer
         except Exception as error:
-            for listen in list(self._listeners):
-                listen(error)
+            self._tell(context.trace_id, type(error).__name__)
             raise
+        else:
+            if response.status >= 500:
+                self._tell(context.trace_id, f"status {response.status}")
+            return response
         finally:
             self._listeners.remove(listener)
+
+    def _tell(self, trace_id: str, error: str) -> None:
+        """Tell everybody who listens, whomever it is about."""
+        for listen in list(self._listeners):
+            listen(trace_id, error)
 
     def _claims(self, request: web.Request) -> Claims | None:
         try:
@@ -66,9 +77,10 @@ class ErrorTrackerContext:
             self._crumbs.popitem(last=False)
 
     def _listen(self, crumb: dict[str, str]) -> Listener:
-        def report(error: BaseException) -> None:
-            self.reports.append({**crumb, "error": type(error).__name__})
-            del self.reports[:-KEPT_CRUMBS]
+        def report(trace_id: str, error: str) -> None:
+            if trace_id == crumb["trace_id"]:
+                self.reports.append({**crumb, "error": error})
+                del self.reports[:-KEPT_CRUMBS]
 
         self._listeners.append(report)
         return report

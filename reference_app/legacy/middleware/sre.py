@@ -11,9 +11,11 @@ from dataclasses import dataclass, field
 from aiohttp import web
 from aiohttp.typedefs import Handler
 
+from reference_app.domain.errors import RequestError
 from reference_app.legacy.leaks import Leaks
 from reference_app.legacy.middleware.request_context import CONTEXT, RequestContext
 from reference_app.middleware.needs import Need
+from reference_app.web.errors import status_of
 
 SWEEP_EVERY = 100
 KEPT_VALUES = 100
@@ -47,6 +49,10 @@ class SiteReliability:
         status = 500
         try:
             response = await handler(request)
+        except RequestError as refusal:
+            status = status_of(refusal)
+            raise
+        else:
             status = response.status
             return response
         finally:
