@@ -1,4 +1,4 @@
-"""Mounts: channels and versions under which every endpoint answers, with the same bodies."""
+"""Mounts: channels and versions under which every endpoint of the domain answers, with the same bodies."""
 
 from collections.abc import Sequence
 
@@ -6,6 +6,8 @@ from aiohttp import web
 
 HOME = "/api/v2"
 """Where the routes are written down."""
+MONITORING = f"{HOME}/monitoring/"
+"""Looks at the process, whoever calls it through which channel: answered here alone."""
 CHANNELS = ("kiosk", "embed", "partner", "desk", "portal", "mobile", "app", "web", "api")
 """Front ends that were given an address of their own, oldest first."""
 VERSIONS = ("v1", "v2")
@@ -13,7 +15,9 @@ VERSIONS = ("v1", "v2")
 
 def mounted(home: Sequence[web.RouteDef], mounts: Sequence[str]) -> list[web.RouteDef]:
     """Repeat the routes of `HOME` under each mount; the others stay where they are."""
-    api = [route for route in home if route.path.startswith(f"{HOME}/")]
+    api = [
+        route for route in home if route.path.startswith(f"{HOME}/") and not route.path.startswith(MONITORING)
+    ]
     others = [route for route in home if route not in api]
     return [*others, *(_moved(route, mount) for mount in mounts for route in api)]
 

@@ -502,7 +502,6 @@ async def _version_one(backend: Backend) -> AsyncIterator[Step]:
         ("/notifications", "far staff"),
         ("/waitlist?location_id=1&date=2026-03-20", "staff"),
         ("/barbers/1/reviews?limit=5", ""),
-        ("/monitoring/v1-usage", "client"),
         ("/nothing", "owner"),
     ):
         yield await _get(backend, f"/api/v1{path}", role)
