@@ -23,6 +23,6 @@ def reads_all(name: str, table: str, figure: Figure) -> Duty:
     return Duty(name, f"SELECT * FROM {table}", (), figure)  # noqa: S608 - our own names
 
 
-def asks(name: str, sql: str, figure: Figure, *takes: str) -> Duty:
-    """Run a statement of its own about parts of the subject."""
-    return Duty(name, sql, takes, figure)
+def asks(name: str, sql: str, figure: Figure) -> Duty:
+    """Run a statement of its own."""
+    return Duty(name, sql, (), figure)
