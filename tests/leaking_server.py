@@ -54,15 +54,15 @@ class Leak:
         one["self"] = one
 
     def _fragments(self) -> None:
-        """Pin a page of the heap by a crumb of 32 bytes each `amount` requests.
+        """Pin a page of the heap between two crumbs of 32 bytes each `amount` requests.
 
-        What lies around the crumb is given back, but each request wants a little more than that.
+        They are what is left of two blocks that were shrunk where they lay: a crumb asked for by itself would
+        fit into an older gap. What lies between is free, but each later block wants a little more than that.
         """
         if self.count % self.amount == 0:
             size = 4_000 + 16 * (self.count // self.amount)
-            first, _crumb, last = (_LIBC.malloc(wanted) for wanted in (size, 24, size))
-            _LIBC.free(first)
-            _LIBC.free(last)
+            for block in [_LIBC.malloc(size), _LIBC.malloc(size)]:
+                _LIBC.realloc(block, 24)
 
     def _malloc(self) -> None:
         """Keep memory of which Python knows nothing."""
@@ -82,7 +82,7 @@ class Leak:
 _LIBC = ctypes.CDLL(None)
 _LIBC.malloc.restype = ctypes.c_void_p
 _LIBC.malloc.argtypes = [ctypes.c_size_t]
-_LIBC.free.argtypes = [ctypes.c_void_p]
+_LIBC.realloc.argtypes = [ctypes.c_void_p, ctypes.c_size_t]
 
 
 async def _answer(leak: Leak, _request: web.Request) -> web.Response:

@@ -102,17 +102,16 @@ def _cached(kind: str) -> tuple[Serve, Callable[[], int]]:
 
 
 def _fragments() -> Serve:
-    """Leave crumbs between blocks of the C heap that are freed and, being ever larger, never fit again."""
+    """Shrink blocks of the C heap to crumbs; the gaps between are free, and too small for the next blocks."""
     libc = ctypes.CDLL(None)
     libc.malloc.restype, libc.malloc.argtypes = ctypes.c_void_p, [ctypes.c_size_t]
-    libc.free.argtypes = [ctypes.c_void_p]
+    libc.realloc.argtypes = [ctypes.c_void_p, ctypes.c_size_t]
 
     def serve(_: str, count: int) -> None:
         if count % 4 == 0:
             size = 4_000 + count - WARM_UP_REQUESTS
-            first, _crumb, last = (libc.malloc(wanted) for wanted in (size, 24, size))
-            libc.free(first)
-            libc.free(last)
+            for block in [libc.malloc(size), libc.malloc(size)]:
+                libc.realloc(block, 24)
 
     return serve
 
