@@ -42,6 +42,7 @@ from reference_app.storage.users import Users
 from reference_app.web.account_handlers import AccountHandlers
 from reference_app.web.analytics_handlers import AnalyticsHandlers
 from reference_app.web.client_handlers import ClientHandlers
+from reference_app.web.doorway import COMPARTMENTS
 from reference_app.web.errors import DATABASE_WATCH, errors_as_json
 from reference_app.web.handlers import Handlers, Services
 from reference_app.web.health import Health
@@ -122,9 +123,7 @@ def make_app(components: Components, settings: Settings, loaded: LoadedData) -> 
         ],
         client_max_size=MAX_BODY_BYTES,
     )
-    app.cleanup_ctx.append(_alerting(alerts))
-    app.cleanup_ctx.append(_linked(link))
-    app.cleanup_ctx.append(_running(registry))
+    app.cleanup_ctx.extend((_alerting(alerts), _linked(link), _running(registry)))
     if limiter is not None and settings.tier is not None:
         app.cleanup_ctx.append(_watching_load(LoadWatch(limiter.pressure)))
     if balancer is not None:
@@ -132,6 +131,7 @@ def make_app(components: Components, settings: Settings, loaded: LoadedData) -> 
     app.cleanup_ctx.append(_looking_after_memory(watch, collection, memory))
     app.cleanup_ctx.append(_watching(database))
     app[JSON] = components.json()
+    app[COMPARTMENTS] = compartments
     app[DATABASE_WATCH] = database
     app.on_response_prepare.append(version_one.mark)
     app.on_response_prepare.append(_add_server_timing)

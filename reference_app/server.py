@@ -15,6 +15,7 @@ from reference_app.stopping import told_to_stop
 from reference_app.storage.connections import connect
 from reference_app.storage.loaded_data import LoadedData, read_loaded_data, require_migrations
 from reference_app.variants import Build
+from reference_app.web.doorway import site_of
 
 
 async def serve(build: Build, settings: Settings, *, until_input_ends: bool = False) -> None:
@@ -37,7 +38,7 @@ async def serve(build: Build, settings: Settings, *, until_input_ends: bool = Fa
     await runner.setup()
     try:
         stop = told_to_stop(until_input_ends=until_input_ends)
-        await _listen(runner, settings)
+        await _listen(runner, settings, access_log)
         sys.stderr.write(f"{build.id} serves http://{settings.host}:{settings.port} (Ctrl-C stops it)\n")
         await stop.wait()
     finally:
@@ -60,9 +61,9 @@ async def _loaded_data(database_url: str) -> LoadedData:
     raise StartError("The database closed the connection while the data was looked at.")
 
 
-async def _listen(runner: web.AppRunner, settings: Settings) -> None:
+async def _listen(runner: web.AppRunner, settings: Settings, access_log: logging.Logger | None) -> None:
     try:
-        await web.TCPSite(runner, settings.host, settings.port).start()
+        await site_of(runner, settings.host, settings.port, access_log).start()
     except OSError as error:
         raise StartError(
             f"Port {settings.port} of {settings.host} cannot be used ({error.strerror});"

@@ -17,12 +17,8 @@ from reference_app.monitoring.layer_times import TIMINGS
 from reference_app.scalability.compartments import Compartments, class_of
 from reference_app.scalability.rate_limiter import MAX_REFUSED, REFUSAL_BYTES
 from reference_app.scalability.request_throttler import Entry, RequestClass, RequestThrottler
+from reference_app.web.doorway import DEADLINE_HEADER, OVERLOADED, admitted_at_the_door, timeout_of
 from reference_app.web.errors import error_response
-
-DEADLINE_HEADER = "X-Request-Timeout-Ms"
-"""How long the caller will wait for the answer, from now on, in milliseconds."""
-DEFAULT_TIMEOUT_S = 10.0
-_LONGEST_DIGITS = 7
 
 
 class RequestAdmission:
@@ -49,8 +45,15 @@ class RequestAdmission:
             if refused is not None:
                 refused.headers.update(SECURITY_HEADERS)
                 return refused
+        if self._compartments is None:
+            return await handler(request)
+        entry = admitted_at_the_door(request)
+        if entry is not None:
+            # Time in front of the door is part of the answer's, and no work of the layer's own.
+            request[TIMINGS].started_s -= entry.started_s - entry.arrived_s
+            return await _work(request, handler, self._compartments.of(entry.kind), entry)
         kind = self._kind(request)
-        if self._compartments is None or kind is None:
+        if kind is None:
             return await handler(request)
         return await self._throttled(request, handler, self._compartments, kind)
 
@@ -58,18 +61,13 @@ class RequestAdmission:
         self, request: web.Request, handler: Handler, compartments: Compartments, kind: RequestClass
     ) -> web.StreamResponse:
         throttler, now = compartments.of(kind), compartments.clock()
-        entry = throttler.enter(kind, now + _timeout_s(request), _nobody)
+        timeout_s = timeout_of(request.headers.get(DEADLINE_HEADER, ""))
+        entry = throttler.enter(kind, now + timeout_s, _nobody)
         if entry.state == "waiting":
             await _wait(request, throttler, entry, entry.expires_s - now)
         if entry.state != "running":
             return _refusal(throttler)
-        is_sample = False
-        try:
-            response = await handler(request)
-            is_sample = response.status < 500
-            return response
-        finally:
-            throttler.leave(entry, is_sample=is_sample)
+        return await _work(request, handler, throttler, entry)
 
     def _kind(self, request: web.Request) -> RequestClass | None:
         """Find the class of a request's route, which is settled once for each."""
@@ -81,6 +79,18 @@ class RequestAdmission:
             if route.resource is not None:
                 self._kinds[route] = kind
             return kind
+
+
+async def _work(
+    request: web.Request, handler: Handler, throttler: RequestThrottler, entry: Entry
+) -> web.StreamResponse:
+    is_sample = False
+    try:
+        response = await handler(request)
+        is_sample = response.status < 500
+        return response
+    finally:
+        throttler.leave(entry, is_sample=is_sample)
 
 
 async def _wait(request: web.Request, throttler: RequestThrottler, entry: Entry, patience_s: float) -> None:
@@ -106,18 +116,7 @@ def _nobody() -> None:
     """Stand in for whoever is woken, until somebody has to wait."""
 
 
-def _timeout_s(request: web.Request) -> float:
-    told = request.headers.get(DEADLINE_HEADER, "")
-    if told.isascii() and told.isdigit() and len(told) <= _LONGEST_DIGITS:
-        return int(told) / 1e3
-    return DEFAULT_TIMEOUT_S
-
-
 def _refusal(throttler: RequestThrottler) -> web.Response:
-    response = error_response(
-        OverloadedError(
-            "overloaded", "Too much is asked at once; try again in a moment.", throttler.retry_after_s()
-        )
-    )
+    response = error_response(OverloadedError(*OVERLOADED, throttler.retry_after_s()))
     response.headers.update(SECURITY_HEADERS)
     return response

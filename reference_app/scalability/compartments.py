@@ -1,5 +1,6 @@
 """Compartments: which requests share a limit, and which of them are worth more."""
 
+import re
 import time
 from collections.abc import Callable, Mapping
 from typing import Any
@@ -26,15 +27,17 @@ OWN_QUEUED = 900
 
 _NEVER_QUEUED = ("/health", "/monitoring", "/metrics")
 _OF_ANALYTICS = ("/analytics/", "/payments/commissions")
-_OF_OTHERS = ("/payments", "/notifications/dispatch", "/appointments/{id}/calendar")
+_OF_OTHERS = ("/payments", "/notifications/dispatch")
+_CALENDAR = re.compile("/appointments/[^/]+/calendar")
 
 
 def class_of(method: str, endpoint: str) -> RequestClass | None:
-    """Tell the class of an endpoint, its ids left out; None for what tells how we are, which never waits."""
+    """Tell the class of an endpoint, whatever its ids; None for what tells how we are, which never waits."""
     if endpoint.startswith(_NEVER_QUEUED):
         return None
     if method not in {"GET", "HEAD", "OPTIONS"}:
-        return OTHERS if endpoint.startswith(_OF_OTHERS) else BOOKINGS
+        is_of_others = endpoint.startswith(_OF_OTHERS) or _CALENDAR.fullmatch(endpoint)
+        return OTHERS if is_of_others else BOOKINGS
     return ANALYTICS if endpoint.startswith(_OF_ANALYTICS) else READS
 
 

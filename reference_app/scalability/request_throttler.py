@@ -136,10 +136,11 @@ class Gradient2Limit:
 class Entry:
     """One request's way through the throttler."""
 
-    __slots__ = ("expires_s", "kind", "refusal", "started_s", "state", "wake")
+    __slots__ = ("arrived_s", "expires_s", "kind", "refusal", "started_s", "state", "wake")
 
-    def __init__(self, kind: RequestClass, wake: Callable[[], None]) -> None:
+    def __init__(self, kind: RequestClass, wake: Callable[[], None], arrived_s: float) -> None:
         self.kind = kind
+        self.arrived_s = arrived_s
         self.wake = wake
         """Called once if the request has waited, when it was started or refused."""
         self.state: State = "waiting"
@@ -180,11 +181,21 @@ class RequestThrottler:
         self.running_count = 0
         self.waiting_count = 0
 
-    def enter(self, kind: RequestClass, deadline_s: float, wake: Callable[[], None]) -> Entry:
-        """Start a request, let it wait or refuse it: `state` tells; the deadline is a moment of the clock."""
-        entry = Entry(kind, wake)
-        lane = self._lanes[kind]
+    def enter(
+        self,
+        kind: RequestClass,
+        deadline_s: float,
+        wake: Callable[[], None],
+        *,
+        arrived_s: float | None = None,
+    ) -> Entry:
+        """Start a request, let it wait or refuse it: `state` tells; deadline and arrival are of the clock.
+
+        What it has waited since it arrived, if that was earlier than now, is part of its patience.
+        """
         now = self._clock()
+        entry = Entry(kind, wake, now if arrived_s is None else arrived_s)
+        lane = self._lanes[kind]
         if deadline_s <= now:
             self._refuse(lane, entry, "late")
         elif self.waiting_count == 0 and self._has_room(lane):
@@ -271,7 +282,7 @@ class RequestThrottler:
         if not lane.waiting:
             lane.last_empty_s = now
         patience_s = self._target_s if self._is_overloaded(lane, now) else self._interval_s
-        entry.expires_s = min(now + patience_s, deadline_s)
+        entry.expires_s = min(entry.arrived_s + patience_s, deadline_s)
         lane.waiting[entry] = None
         self.waiting_count += 1
 

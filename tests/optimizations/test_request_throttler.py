@@ -11,7 +11,6 @@ import pytest
 from aiohttp import web
 
 from reference_app.components import Components
-from reference_app.middleware.request_admission import DEADLINE_HEADER
 from reference_app.scalability.compartments import (
     ANALYTICS,
     BOOKINGS,
@@ -22,6 +21,7 @@ from reference_app.scalability.compartments import (
     class_of,
 )
 from reference_app.variants import build
+from reference_app.web.doorway import DEADLINE_HEADER
 from tests.component.reference_app.backends import Answer, Backend, serve_and
 
 Clone = Callable[[tuple[str, ...]], str]

@@ -21,6 +21,7 @@ from reference_app.storage.connections import Connections
 from reference_app.storage.loaded_data import read_loaded_data, require_migrations
 from reference_app.storage.seed.loader import load
 from reference_app.variants import build
+from reference_app.web.doorway import site_of
 
 PASSWORD = "kpibench-demo"
 ACCOUNTS = {
@@ -155,10 +156,21 @@ async def running(
             externals_url=str(others.make_url("")),
             **options,
         )
-        server = TestServer(make_app(replace(components, connections=keep), settings, loaded))
-        async with server, aiohttp.ClientSession() as session:
-            url = str(server.make_url("")).rstrip("/")
-            yield Backend(session, url, made[0])
+        app = make_app(replace(components, connections=keep), settings, loaded)
+        async with listening(app) as address, aiohttp.ClientSession() as session:
+            yield Backend(session, address, made[0])
+
+
+@asynccontextmanager
+async def listening(app: web.Application) -> AsyncIterator[str]:
+    """Listen as `serve` does, on a free port; answer the URL."""
+    runner = web.AppRunner(app, access_log=None, handler_cancellation=True)
+    await runner.setup()
+    try:
+        await site_of(runner, "127.0.0.1", 0, None).start()
+        yield f"http://127.0.0.1:{runner.addresses[0][1]}"
+    finally:
+        await runner.cleanup()
 
 
 def serve_and(
