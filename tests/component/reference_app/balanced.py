@@ -21,6 +21,16 @@ DEADLINE_S = 60
 """For whatever must happen sooner or later on a machine of any speed."""
 
 
+class Clock:
+    """Goes as all clocks do, and can be put forward."""
+
+    def __init__(self) -> None:
+        self.ahead_s = 0.0
+
+    def __call__(self) -> float:
+        return time.monotonic() + self.ahead_s
+
+
 @dataclass(frozen=True, slots=True)
 class Balanced:
     """Where it listens, and what it is made of."""
@@ -28,6 +38,13 @@ class Balanced:
     proxy: HttpProxy
     instances: Instances
     port: int
+    clock: Clock
+
+    def look_again_after(self, seconds: float) -> None:
+        """Let the balancer look for what takes too long, now and so much later."""
+        self.proxy._check_all()
+        self.clock.ahead_s += seconds
+        self.proxy._check_all()
 
     def status(self) -> dict[str, Any]:
         """Read what `GET /balancer/status` would tell."""
@@ -64,8 +81,8 @@ class Balanced:
 @asynccontextmanager
 async def balanced(weights: Sequence[float] = (1.0, 1.0, 1.0)) -> AsyncIterator[Balanced]:
     """Run a balancer in front of small instances, one for each weight."""
-    stop = asyncio.Event()
-    proxy = HttpProxy(LoadBalancer(clock=time.monotonic, rng=random.Random(1)), InstanceConnections())
+    stop, clock = asyncio.Event(), Clock()
+    proxy = HttpProxy(LoadBalancer(clock=clock, rng=random.Random(1)), InstanceConnections())
     said: list[str] = []
     instances = Instances(
         proxy, lambda port: [sys.executable, str(SMALL), str(port)], weights, stop, said.append
@@ -73,7 +90,7 @@ async def balanced(weights: Sequence[float] = (1.0, 1.0, 1.0)) -> AsyncIterator[
     sweeping = asyncio.get_running_loop().create_task(proxy.sweep(stop))
     try:
         await instances.start()
-        yield Balanced(proxy, instances, await proxy.listen(HOST, 0))
+        yield Balanced(proxy, instances, await proxy.listen(HOST, 0), clock)
     finally:
         stop.set()
         await proxy.close(1.0)

@@ -48,6 +48,15 @@ async def break_off(request: web.Request) -> web.StreamResponse:
     return web.Response()
 
 
+async def stuck(request: web.Request) -> web.StreamResponse:
+    """Send half of an answer, and the rest after two minutes."""
+    response = web.StreamResponse(headers={"Content-Length": "1000"})
+    await response.prepare(request)
+    await response.write(b"x" * 500)
+    await asyncio.sleep(120)
+    return response
+
+
 async def ready(_: web.Request) -> web.Response:
     """Answer that it can serve."""
     return web.Response()
@@ -58,10 +67,11 @@ async def main(port: int) -> None:
     app = web.Application(client_max_size=MOST_BYTES)
     app.router.add_get("/health/ready", ready)
     app.router.add_get("/chunks", chunks)
+    app.router.add_get("/stuck", stuck)
     app.router.add_post("/refuse", refuse)
     app.router.add_route("*", "/break", break_off)
     app.router.add_route("*", "/{path:.*}", echo)
-    runner = web.AppRunner(app, access_log=None)
+    runner = web.AppRunner(app, access_log=None, handler_cancellation=True)
     await runner.setup()
     await web.TCPSite(runner, "127.0.0.1", port).start()
     stop = asyncio.Event()

@@ -38,8 +38,12 @@ class Callers:
         self.throttler = RequestThrottler(limit, KINDS, self.clock, **options)
         self.woken: list[Entry] = []
 
-    def send(self, kind: RequestClass = READS, within_s: float = 100.0) -> Entry:
-        entry = self.throttler.enter(kind, self.clock() + within_s, lambda: self.woken.append(entry))
+    def send(
+        self, kind: RequestClass = READS, within_s: float = 100.0, *, arrived_s: float | None = None
+    ) -> Entry:
+        entry = self.throttler.enter(
+            kind, self.clock() + within_s, lambda: self.woken.append(entry), arrived_s=arrived_s
+        )
         return entry
 
 
@@ -188,6 +192,17 @@ def test_who_is_past_the_deadline_or_the_patience_is_not_started() -> None:
     assert (hurried.state, hurried.refusal) == ("refused", "waited too long")
     assert patient.state == "running"
     assert callers.send(within_s=0.0).refusal == "late"
+
+
+def test_what_a_request_has_waited_before_it_was_seen_is_part_of_its_patience() -> None:
+    callers = Callers(FixedLimit(1), interval_s=0.5)
+    running = callers.send()
+    unseen, seen = callers.send(arrived_s=callers.clock() - 0.4), callers.send()
+    callers.clock.now_s += 0.2
+
+    callers.throttler.leave(running)
+
+    assert (unseen.refusal, seen.state) == ("waited too long", "running")
 
 
 def test_a_full_queue_refuses_unless_somebody_of_less_worth_waits_who_has_to_go() -> None:
