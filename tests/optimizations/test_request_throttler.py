@@ -189,19 +189,20 @@ def test_no_caller_ever_gets_anothers_answer(count: int, clone: Clone) -> None:
                     (("GET", "/api/v2/held"), ("GET", "/api/v2/analytics/held"), ("POST", "/api/v2/held"))
                 )
                 payload = f"{number}-{chances.random()}"
-                answer = await backend.ask(method, f"{path}?payload={payload}", body={"payload": payload})
-                assert answer.status in {200, 503}, answer
-                is_own = answer.status == 503 or answer.body == {"payload": payload}
-                seen["refused" if answer.status == 503 else "own" if is_own else "another's"] += 1
+                asked = f"{path}?payload={payload}"
+                while (answer := await backend.ask(method, asked, body={"payload": payload})).status == 503:
+                    seen["refused"] += 1
+                    await asyncio.sleep(0.01)  # as Retry-After says, a hundred times as fast
+                seen["own" if answer.body == {"payload": payload} else "another's"] += 1
 
         await asyncio.gather(*(caller() for _ in range(100)))
         return seen
 
     seen = served(WITH_IT, clone, work)
 
-    assert seen.total() == count
+    assert seen["own"] == count
     assert seen["another's"] == 0
-    assert seen["own"] >= count / 2
+    assert seen["refused"] > 0
 
 
 def test_each_endpoint_has_a_class_by_what_it_is_worth() -> None:
