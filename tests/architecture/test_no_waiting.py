@@ -8,6 +8,10 @@ STUB_OF_OTHERS = "externals/stub.py"
 """Stands for other companies' servers: the time that they take is none of the backend's."""
 SOURCE = Path(__file__).resolve().parents[2] / "reference_app"
 WAITING = {"sleep", "pg_sleep", "call_later", "call_at", "Timer", "setitimer", "throttle", "busy_wait"}
+SLOW_SIDE = ("legacy", "families", "domain")
+"""What BEFORE alone consists of, and what it shares that is no database, network or middleware."""
+TO_WAIT_WITH = {"wait", "wait_for", "timeout", "Event", "Condition", "Lock", "Semaphore", "Future", "Barrier"}
+"""Honest where somebody is waited for, as a free connection is; on the slow side there is nobody."""
 
 
 def test_no_line_of_the_backend_waits_for_time_to_pass() -> None:
@@ -20,6 +24,14 @@ def test_no_line_of_the_backend_waits_for_time_to_pass() -> None:
     ]
 
     assert found == []
+
+
+def test_the_slow_side_has_nothing_to_wait_with() -> None:
+    paths = [path for folder in SLOW_SIDE for path in sorted((SOURCE / folder).rglob("*.py"))]
+    used = {name for path in paths for _, name in _names(ast.parse(path.read_text(encoding="utf-8")))}
+
+    assert len(paths) > 60
+    assert used & (WAITING | TO_WAIT_WITH) == set()
 
 
 def test_no_statement_sleeps() -> None:
