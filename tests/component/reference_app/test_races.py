@@ -13,7 +13,7 @@ from tests.component.reference_app.conftest import Clone
 BARBER = 1
 RACERS = 32
 SLOTS = 60
-SHORT = 8
+SHORT = 4
 """Slots that a quick look races for."""
 
 OVERLAPS = """
