@@ -21,6 +21,7 @@ from reference_app.monitoring.layer_times import TIMINGS, LayerTime, take_off
 from reference_app.monitoring.live_memory import live_memory_first
 from reference_app.monitoring.request_records import RequestRecords
 from reference_app.monitoring.request_timings import RequestTimings, begin_request
+from reference_app.monitoring.service_watch import ServiceWatch
 from reference_app.monitoring.slow_responses import SlowResponses
 from reference_app.monitoring.snapshots import Shown
 from reference_app.scalability.alerts import Alerts
@@ -82,7 +83,8 @@ def make_app(components: Components, settings: Settings, loaded: LoadedData) -> 
     version_one = components.version_one()
     scalability: dict[str, Shown | None] = {"circuit_breakers": breakers, "resource_pools": pooling}
     records = RequestRecords()
-    monitoring = Monitoring(records, layer_times, registry, version_one, scalability, alerts)
+    services = ServiceWatch(registry, alerts, {"database": database.lost})
+    monitoring = Monitoring(records, layer_times, registry, version_one, scalability, services)
     caches = BoundedCaches()
     changes.declare_in(caches)
     watch = components.memory_monitoring(caches, alerts, lambda: records.response.count)
@@ -129,7 +131,7 @@ def make_app(components: Components, settings: Settings, loaded: LoadedData) -> 
     if balancer is not None:
         app.cleanup_ctx.append(_asking(balancer))
     app.cleanup_ctx.append(_looking_after_memory(watch, collection, memory))
-    app.cleanup_ctx.append(_watching(database))
+    app.cleanup_ctx.append(_watching(database, services))
     app[JSON] = components.json()
     app[COMPARTMENTS] = compartments
     app[DATABASE_WATCH] = database
@@ -212,10 +214,12 @@ def _alerting(alerts: Alerts) -> Callable[[web.Application], AsyncIterator[None]
     return alerting
 
 
-def _watching(watch: DatabaseWatch) -> Callable[[web.Application], AsyncIterator[None]]:
+def _watching(database: DatabaseWatch, services: ServiceWatch) -> Callable[..., AsyncIterator[None]]:
     async def watching(_: web.Application) -> AsyncIterator[None]:
+        await services.open()
         yield
-        await watch.close()
+        await services.close()
+        await database.close()
 
     return watching
 

@@ -1,5 +1,6 @@
 """OptimizedServiceRegistry: a dozen services on svcs, made when first called, stopped in reverse order."""
 
+import asyncio
 import functools
 import inspect
 import time
@@ -19,6 +20,9 @@ from reference_app.services.definitions import ServiceDefinition, definitions
 from reference_app.services.figures import Figures
 from reference_app.services.registry import Lifecycle, ServiceParts, ServiceState, T
 from reference_app.storage.connections import Connections
+
+PING_S = 10.0
+"""Longer than anybody waits for a session of the database."""
 
 
 @dataclass(slots=True)
@@ -114,7 +118,8 @@ class OptimizedServiceRegistry:
             record.is_healthy = record.lifecycle != "error"
             if ping is not None and record.lifecycle == "ready":
                 try:
-                    await ping.aping()
+                    async with asyncio.timeout(PING_S):
+                        await ping.aping()
                 except Exception:  # noqa: BLE001 - whatever it is, the service is not well
                     record.is_healthy = False
 

@@ -12,9 +12,9 @@ from reference_app.monitoring.durations import Durations
 from reference_app.monitoring.exposition import CONTENT_TYPE, Exposition
 from reference_app.monitoring.layer_times import LayerTime
 from reference_app.monitoring.request_records import EndpointRecord, RequestRecords
+from reference_app.monitoring.service_watch import ServiceWatch
 from reference_app.monitoring.snapshots import Scalability, snapshots
-from reference_app.scalability.alerts import Alerts
-from reference_app.services.registry import ServiceRegistry, ServiceState
+from reference_app.services.registry import ServiceRegistry
 from reference_app.web.bodies import json_response
 from reference_app.web.version_one import DEPRECATED_SINCE, SUNSET_AT, VersionOne
 
@@ -29,12 +29,12 @@ class Monitoring:
         registry: ServiceRegistry,
         version_one: VersionOne,
         scalability: Scalability,
-        alerts: Alerts,
+        watch: ServiceWatch,
     ) -> None:
-        self._alerts = alerts
         self._records = records
         self._layer_times = layer_times
         self._registry = registry
+        self._watch = watch
         self._version_one = version_one
         self._scalability = scalability
         self._exposition = Exposition(records, layer_times, registry, scalability)
@@ -87,9 +87,7 @@ class Monitoring:
 
     async def services(self, _: web.Request) -> web.Response:
         """Count the services that live now, by family, and tell how each of them does."""
-        await self._registry.check_health()
-        states = self._registry.states()
-        self._alert(states)
+        states = await self._watch.look()
         return json_response(
             {
                 "total_services": len(states),
@@ -110,16 +108,6 @@ class Monitoring:
                 ],
             }
         )
-
-    def _alert(self, states: Sequence[ServiceState]) -> None:
-        for state in states:
-            key = f"service {state.name}"
-            if state.is_healthy:
-                self._alerts.clear(key, "It answers again.")
-            else:
-                self._alerts.report(
-                    key, "high", f"It does not answer, or could not start: {state.lifecycle}."
-                )
 
     async def v1_usage(self, request: web.Request) -> web.Response:
         """List who called which route of version one since the start of this process, most calls first."""

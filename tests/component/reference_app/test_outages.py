@@ -5,15 +5,12 @@ import itertools
 import signal
 import subprocess
 from collections import Counter
-from collections.abc import AsyncIterator, Iterator
-from contextlib import asynccontextmanager
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import psutil
 import pytest
-from aiohttp import web
-from aiohttp.test_utils import TestServer
 
 from harness.target.child import wait_for
 from harness.target.postgres import open_postgres
@@ -22,10 +19,10 @@ from reference_app.storage.invariants import find_breaches
 from reference_app.variants import build
 from tests.component.reference_app.backends import Answer, Backend, free_starts, make_template, running
 from tests.component.reference_app.conftest import SCALE, Clone
+from tests.component.reference_app.hook import Hook
 from tests.conftest import RedisServer
 
 AFTER = build("after")
-DEADLINE_S = 60
 
 
 class OwnPostgres:
@@ -74,32 +71,6 @@ def own_postgres(tmp_path_factory: pytest.TempPathFactory, open_folder: Path) ->
         own = OwnPostgres(server.admin_url, server.postmaster_pid)
         yield own
         own.end()
-
-
-class Hook:
-    """Receives alerts."""
-
-    def __init__(self) -> None:
-        self.told: list[tuple[str, str]] = []
-        self._changed = asyncio.Condition()
-
-    @asynccontextmanager
-    async def listening(self) -> AsyncIterator[str]:
-        app = web.Application()
-        app.add_routes([web.post("/", self._take)])
-        async with TestServer(app) as server:
-            yield str(server.make_url("/"))
-
-    async def until(self, told: tuple[str, str]) -> None:
-        async with self._changed, asyncio.timeout(DEADLINE_S):
-            await self._changed.wait_for(lambda: told in self.told)
-
-    async def _take(self, request: web.Request) -> web.Response:
-        notice = await request.json()
-        async with self._changed:
-            self.told.append((notice["key"], notice["state"]))
-            self._changed.notify_all()
-        return web.Response()
 
 
 class Booker:

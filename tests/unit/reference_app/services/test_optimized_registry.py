@@ -11,6 +11,7 @@ from reference_app.domain.errors import NotFoundError
 from reference_app.failure import StartError
 from reference_app.services.definitions import ServiceDefinition
 from reference_app.services.optimized_registry import OptimizedServiceRegistry, start_order
+from tests.unit.reference_app.scalability.simulated_time import simulated
 
 NOBODY: Any = None
 
@@ -173,19 +174,25 @@ def test_a_failed_start_stops_everything_and_names_the_service() -> None:
     assert lifecycles(registry) == {"ground": "shut down", "walls": "error", "roof": "uninitialized"}
 
 
-def test_a_service_that_does_not_answer_its_ping_is_not_healthy() -> None:
-    async def silent(_: Any) -> None:
-        raise TimeoutError
+async def refuse(_: Any) -> None:
+    raise ConnectionError
 
+
+async def hang(_: Any) -> None:
+    await asyncio.Event().wait()
+
+
+@pytest.mark.parametrize("ping", [refuse, hang])
+def test_a_service_that_does_not_answer_its_ping_is_not_healthy(ping: Any) -> None:
     registry = OptimizedServiceRegistry(
-        NOBODY, [defined("shop", Shop, start=noted([], ""), ping=silent), defined("oven", Oven)]
+        NOBODY, [defined("shop", Shop, start=noted([], ""), ping=ping), defined("oven", Oven)]
     )
 
     async def live() -> None:
         await registry.start()
         await registry.check_health()
 
-    asyncio.run(live())
+    simulated(live())
 
     assert {state.name: state.is_healthy for state in registry.states()} == {"shop": False, "oven": True}
 
