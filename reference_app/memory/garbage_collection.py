@@ -1,14 +1,16 @@
 """Garbage collection: what it costs, and a choice of thresholds by measurement on this Python.
 
 A young collection looks at the containers that were made since the last one, a full one at all that there
-are; every request under way waits for it. Freezing takes what the start made out of all collections.
+are; every request under way waits for it. Freezing takes what is there out of all later collections.
 """
 
 import gc
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Protocol
+
+from reference_app.monitoring.durations import Durations
 
 YOUNG_PAUSE_S = 0.001
 """What a young collection may take, if all that it looks at is alive."""
@@ -25,21 +27,34 @@ WARM_UP_REQUESTS = 1_000
 
 @dataclass(slots=True)
 class GenerationPauses:
-    """Pauses of the collections of one generation since the start."""
+    """Pauses of the collections of one generation."""
 
-    count: int = 0
-    total_s: float = 0.0
+    durations: Durations = field(default_factory=Durations)
     longest_s: float = 0.0
+
+    def note(self, pause_s: float) -> None:
+        """Count one."""
+        self.durations.note(pause_s)
+        self.longest_s = max(self.longest_s, pause_s)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CollectionStretch:
+    """A time in which garbage was collected in one way, and how long everything stood still for it."""
+
+    thresholds: tuple[int, ...]
+    generations: tuple[GenerationPauses, ...]
+    """The youngest first."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CollectionReport:
-    """How garbage is collected, and how long everything stood still for it."""
+    """How garbage is collected now, and how it was before."""
 
-    thresholds: tuple[int, ...]
+    now: CollectionStretch
+    before: CollectionStretch | None
+    """Python's own way, until it was changed; None: it was not."""
     frozen_count: int
-    generations: tuple[GenerationPauses, ...]
-    """The youngest first."""
 
 
 class GarbageCollection(Protocol):
@@ -63,7 +78,8 @@ class DefaultGarbageCollection:
 
     def __init__(self, clock: Callable[[], float] = time.perf_counter) -> None:
         self._clock = clock
-        self._generations = tuple(GenerationPauses() for _ in gc.get_threshold())
+        self._before: CollectionStretch | None = None
+        self._now = _stretch()
         self._started_s = 0.0
 
     def open(self) -> None:
@@ -80,54 +96,63 @@ class DefaultGarbageCollection:
 
     def report(self) -> CollectionReport:
         """Tell what collections cost so far."""
-        return CollectionReport(
-            thresholds=gc.get_threshold(),
-            frozen_count=gc.get_freeze_count(),
-            generations=self._generations,
-        )
+        return CollectionReport(now=self._now, before=self._before, frozen_count=gc.get_freeze_count())
 
     def _note(self, phase: str, info: dict[str, int]) -> None:
-        # Called in the middle of any allocation, with everything stopped: no allocation of containers here.
+        # Called in the middle of any allocation, with everything stopped.
         if phase == "start":
             self._started_s = self._clock()
-            return
-        pause_s = self._clock() - self._started_s
-        generation = self._generations[info["generation"]]
-        generation.count += 1
-        generation.total_s += pause_s
-        generation.longest_s = max(generation.longest_s, pause_s)
+        else:
+            self._now.generations[info["generation"]].note(self._clock() - self._started_s)
 
 
 class GarbageCollectionOptimizer(DefaultGarbageCollection):
-    """Freezes what start and warm-up made, and looks at new objects as seldom as a short pause allows."""
+    """Freezes what start and warm-up made, and looks at new objects as seldom as a short pause allows.
 
-    def __init__(self, clock: Callable[[], float] = time.perf_counter) -> None:
+    Until then Python's own way is measured, so that each server shows what the change is worth to it.
+
+    Args:
+        choose: answers the thresholds; asked once, before the first request.
+        clock: seconds that never go back.
+    """
+
+    def __init__(
+        self,
+        choose: Callable[[], tuple[int, int, int]] = lambda: (young_threshold(), *OLDER_THRESHOLDS),
+        clock: Callable[[], float] = time.perf_counter,
+    ) -> None:
         super().__init__(clock)
-        self._kept_thresholds: tuple[int, int, int] | None = None
+        self._choose = choose
+        self._chosen = self._kept = gc.get_threshold()
         self._requests_to_come = WARM_UP_REQUESTS
 
     def open(self) -> None:
-        """Collect once, freeze all that is left, choose thresholds."""
-        self._kept_thresholds = gc.get_threshold()
-        gc.collect()
-        gc.set_threshold(young_threshold(), *OLDER_THRESHOLDS)
-        gc.freeze()
+        """Choose thresholds, and measure from now on."""
+        self._chosen = self._choose()
         super().open()
 
     def close(self) -> None:
         """Thaw, and set Python's own thresholds again."""
         super().close()
-        if self._kept_thresholds is not None:
+        if self._before is not None:
             gc.unfreeze()
-            gc.set_threshold(*self._kept_thresholds)
-            self._kept_thresholds = None
+            gc.set_threshold(*self._kept)
 
     def note_request(self) -> None:
-        """Count a request; the last one of the warm-up pays for a collection of what the warm-up made."""
+        """Count a request; the last one of the warm-up pays for a collection of all there is."""
         self._requests_to_come -= 1
         if self._requests_to_come == 0:
+            self._before, self._now = self._now, _stretch()
             gc.collect()
             gc.freeze()
+            gc.set_threshold(*self._chosen)
+            self._now = _stretch()  # what this collection took belongs to neither way
+
+
+def _stretch() -> CollectionStretch:
+    """Begin to record, with the thresholds of this moment."""
+    thresholds = gc.get_threshold()
+    return CollectionStretch(thresholds=thresholds, generations=tuple(GenerationPauses() for _ in thresholds))
 
 
 def young_threshold() -> int:

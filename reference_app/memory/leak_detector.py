@@ -1,14 +1,13 @@
-"""MemoryLeakDetector: tells sustained growth from start-up, filling caches and fragmentation.
+"""MemoryLeakDetector: tells sustained growth of the bytes in use from start-up and filling caches.
 
-Its own memory is bounded by WINDOW samples. It walks over no objects: that would stop the server for tens
-of milliseconds.
+Its own memory is bounded by WINDOW samples, and it walks over no objects.
 """
 
 from collections import deque
 from dataclasses import dataclass
 from enum import IntEnum
 
-from reference_app.memory.process_reading import BLOCK_BYTES, MB, MemoryReading
+from reference_app.memory.process_reading import MB, MemoryReading
 from reference_app.memory.trend import Slope, slope
 
 WINDOW = 60
@@ -24,10 +23,8 @@ SLOWING = 0.75
 """Growth that in the second half of the window is less than this part of the first half's is ending."""
 STARTING = 0.25
 """Growth that in the first half is less than this part of the second half's may be a single step."""
-LIVE_SHARE = 0.5
-"""So much of the pages' growth must be memory in use; the rest of it is fragmentation."""
 CACHE_MARGIN = 1.25
-"""A cache's bytes take so many bytes of pages at most: blocks and arenas are rounded up."""
+"""What a cache says that it holds takes so many bytes at most: it does not count all that is around it."""
 _S_PER_HOUR = 3_600
 
 
@@ -51,7 +48,7 @@ _BOUNDS_MB_PER_HOUR = (
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Trend:
-    """Growth over the window, of the pages that no bounded cache accounts for."""
+    """Growth over the window, of the bytes in use that no bounded cache accounts for."""
 
     mb_per_hour: Slope
     bytes_per_request: Slope | None
@@ -73,9 +70,7 @@ class _Sample:
     at_s: float
     request_count: int
     bytes: float
-    """Pages that no bounded cache accounts for."""
-    in_use_bytes: float
-    """Blocks taken at their largest, and the C heap."""
+    """In use, and accounted for by no bounded cache."""
 
 
 class MemoryLeakDetector:
@@ -86,13 +81,13 @@ class MemoryLeakDetector:
         self.trend: Trend | None = None
         self._samples: deque[_Sample] = deque(maxlen=WINDOW)
         self._suspected: deque[Severity] = deque(maxlen=CONFIRMATIONS)
-        self._most_cache_bytes = 0
 
     def add(self, reading: MemoryReading, *, at_s: float, request_count: int) -> SeverityChange | None:
-        """Take one reading, at a time that never goes back; answer the severity's change, if it changed."""
-        if request_count < WARM_UP_REQUESTS:
+        """Take one reading, made after a collection; answer the change of the severity, if it changed."""
+        if request_count < WARM_UP_REQUESTS or reading.live_bytes is None:
             return None
-        self._samples.append(self._sample(reading, at_s, request_count))
+        unaccounted = reading.live_bytes - CACHE_MARGIN * reading.cache_bytes
+        self._samples.append(_Sample(at_s, request_count, unaccounted))
         if len(self._samples) < LEAST_SAMPLES:
             return None
         samples = list(self._samples)
@@ -101,16 +96,6 @@ class MemoryLeakDetector:
             return None
         self._suspected.append(_severity(self.trend) if _is_leak(samples, self.trend) else Severity.NONE)
         return self._confirm(self.trend)
-
-    def _sample(self, reading: MemoryReading, at_s: float, request_count: int) -> _Sample:
-        # Pages that a cache once took are used again when it lets go of its entries, and seldom given back.
-        self._most_cache_bytes = max(self._most_cache_bytes, reading.cache_bytes)
-        return _Sample(
-            at_s,
-            request_count,
-            reading.uss_bytes - CACHE_MARGIN * self._most_cache_bytes,
-            reading.block_count * BLOCK_BYTES + (reading.heap_bytes or 0.0),
-        )
 
     def _confirm(self, trend: Trend) -> SeverityChange | None:
         """Rise to the least and fall to the most that the last samples agree on."""
@@ -150,13 +135,13 @@ def _severity(trend: Trend) -> Severity:
 
 
 def _is_leak(samples: list[_Sample], trend: Trend) -> bool:
-    """Tell whether the growth is beyond doubt, goes on, and is memory in use."""
+    """Tell whether the growth is beyond doubt and goes on."""
     if trend.mb_per_hour.low <= LEAST_MB_PER_HOUR:
         return False
     by_request = trend.bytes_per_request
     if by_request is not None and by_request.low <= LEAST_BYTES_PER_REQUEST:
         return False
-    return _goes_on(samples) and _is_in_use(samples, trend)
+    return _goes_on(samples)
 
 
 def _goes_on(samples: list[_Sample]) -> bool:
@@ -170,10 +155,3 @@ def _goes_on(samples: list[_Sample]) -> bool:
     if min(first.low, second.low) <= 0:
         return False
     return second.value >= SLOWING * first.value and first.value >= STARTING * second.value
-
-
-def _is_in_use(samples: list[_Sample], trend: Trend) -> bool:
-    """Tell whether memory in use explains the pages' growth."""
-    in_use = slope([(one.at_s, one.in_use_bytes) for one in samples])
-    pages = trend.mb_per_hour.value * MB / _S_PER_HOUR
-    return in_use is not None and in_use.value >= LIVE_SHARE * pages

@@ -12,7 +12,13 @@ from typing import Literal, Protocol
 import psutil
 
 from reference_app.memory.bounded_caches import BoundedCaches
-from reference_app.memory.leak_detector import MemoryLeakDetector, Severity, SeverityChange, Trend
+from reference_app.memory.leak_detector import (
+    WARM_UP_REQUESTS,
+    MemoryLeakDetector,
+    Severity,
+    SeverityChange,
+    Trend,
+)
 from reference_app.memory.process_reading import MB, MemoryReading, read_process
 from reference_app.scalability.alerts import Alerts
 from reference_app.scalability.alerts import Severity as AlertSeverity
@@ -43,7 +49,7 @@ class MemoryState:
     trend: Trend | None
     """None: nobody watches it, or not for long enough."""
     severity: Severity | None
-    """None: nobody watches it."""
+    """None: nobody watches it, or the bytes in use cannot be told here."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -89,13 +95,17 @@ class MemoryOnDemand:
 
 
 class MemoryMonitoringService:
-    """Reads at a steady pace, off the event loop, and tells each change of severity and level once.
+    """Reads at a steady pace, and tells each change of severity and level once.
+
+    What only the collector would free is no leak, and how long it waits is chance. So each reading that is
+    judged comes after a full collection: a pause of a few milliseconds where the start was frozen.
 
     Args:
         caches: what fills them is no leak.
         alerts: whom to tell.
         request_count: tells how many requests there were.
         read: takes one reading, given what the caches hold.
+        collect: collects garbage.
         clock: seconds that never go back.
         interval_s: from reading to reading.
     """
@@ -107,6 +117,7 @@ class MemoryMonitoringService:
         request_count: Callable[[], int],
         *,
         read: Callable[[int], MemoryReading] = read_process,
+        collect: Callable[[], object] = gc.collect,
         clock: Callable[[], float] = time.monotonic,
         interval_s: float = INTERVAL_S,
     ) -> None:
@@ -114,6 +125,7 @@ class MemoryMonitoringService:
         self._alerts = alerts
         self._request_count = request_count
         self._read = read
+        self._collect = collect
         self._clock = clock
         self._interval_s = interval_s
         self._detector = MemoryLeakDetector()
@@ -139,13 +151,16 @@ class MemoryMonitoringService:
             reading=reading,
             level=level_of(reading),
             trend=self._detector.trend,
-            severity=self._detector.severity,
+            severity=None if reading.live_bytes is None else self._detector.severity,
         )
 
     async def sample(self) -> None:
         """Take one reading of the steady pace."""
+        request_count = self._request_count()
+        if request_count >= WARM_UP_REQUESTS:
+            self._collect()  # here and not in the thread: what it ends may belong to the event loop
         reading, change = await asyncio.to_thread(
-            self._read_and_judge, self._caches.held_bytes(), self._request_count()
+            self._read_and_judge, self._caches.held_bytes(), request_count
         )
         if change is not None:
             self._tell_severity(change)

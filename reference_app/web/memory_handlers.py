@@ -9,7 +9,12 @@ from aiohttp import web
 from reference_app.domain.people import require_owner
 from reference_app.memory.allocation_trace import AllocationTrace
 from reference_app.memory.bounded_caches import BoundedCaches
-from reference_app.memory.garbage_collection import CollectionReport, GarbageCollection
+from reference_app.memory.garbage_collection import (
+    CollectionReport,
+    CollectionStretch,
+    GarbageCollection,
+    GenerationPauses,
+)
 from reference_app.memory.leak_detector import Severity, Trend
 from reference_app.memory.monitoring_service import MemoryMonitoring, clean_up
 from reference_app.memory.process_reading import MemoryReading
@@ -23,17 +28,21 @@ from reference_app.web.schema import COUNT, NUMBER, TEXT, array, fields, nullabl
 LONGEST_TRACE_S = 60
 _SLOPE = record(value=NUMBER, low=NUMBER, high=NUMBER)
 _READING = record(
+    live_bytes=nullable(COUNT),
     uss_bytes=COUNT,
     rss_bytes=COUNT,
-    heap_bytes=nullable(COUNT),
     block_count=COUNT,
     fd_count=COUNT,
     thread_count=COUNT,
 )
+_GENERATION = record(
+    count=COUNT, total_ms=NUMBER, p50_ms=nullable(NUMBER), p99_ms=nullable(NUMBER), longest_ms=NUMBER
+)
 _COLLECTIONS = record(
     thresholds=array(COUNT),
+    generations=array(_GENERATION),
     frozen_count=COUNT,
-    generations=array(record(count=COUNT, total_ms=NUMBER, longest_ms=NUMBER)),
+    before=nullable(record(thresholds=array(COUNT), generations=array(_GENERATION))),
 )
 _MEMORY = record(
     current=_READING,
@@ -164,9 +173,9 @@ class MemoryHandlers:
 
 def _reading_body(reading: MemoryReading) -> dict[str, Any]:
     return {
+        "live_bytes": reading.live_bytes,
         "uss_bytes": reading.uss_bytes,
         "rss_bytes": reading.rss_bytes,
-        "heap_bytes": reading.heap_bytes,
         "block_count": reading.block_count,
         "fd_count": reading.fd_count,
         "thread_count": reading.thread_count,
@@ -188,14 +197,25 @@ def _slope_body(slope: Slope) -> dict[str, float]:
 
 def _collections_body(report: CollectionReport) -> dict[str, Any]:
     return {
-        "thresholds": list(report.thresholds),
+        **_stretch_body(report.now),
         "frozen_count": report.frozen_count,
-        "generations": [
-            {
-                "count": one.count,
-                "total_ms": round(one.total_s * 1e3, 3),
-                "longest_ms": round(one.longest_s * 1e3, 3),
-            }
-            for one in report.generations
-        ],
+        "before": None if report.before is None else _stretch_body(report.before),
+    }
+
+
+def _stretch_body(stretch: CollectionStretch) -> dict[str, Any]:
+    return {
+        "thresholds": list(stretch.thresholds),
+        "generations": [_pauses_body(one) for one in stretch.generations],
+    }
+
+
+def _pauses_body(pauses: GenerationPauses) -> dict[str, Any]:
+    p50_s, p99_s = pauses.durations.percentiles_s((0.5, 0.99))
+    return {
+        "count": pauses.durations.count,
+        "total_ms": round(pauses.durations.sum_s * 1e3, 3),
+        "p50_ms": None if p50_s is None else round(p50_s * 1e3, 4),
+        "p99_ms": None if p99_s is None else round(p99_s * 1e3, 4),
+        "longest_ms": round(pauses.longest_s * 1e3, 4),
     }

@@ -52,7 +52,7 @@ async def _cost(grown_bytes: int) -> tuple[float, int]:
         return MemoryReading(
             uss_bytes=uss_bytes,
             rss_bytes=real.rss_bytes,
-            heap_bytes=uss_bytes,
+            live_bytes=uss_bytes,
             block_count=real.block_count,
             fd_count=real.fd_count,
             thread_count=real.thread_count,

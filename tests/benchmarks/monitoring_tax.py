@@ -10,9 +10,12 @@ from aiohttp.test_utils import make_mocked_request
 from aiohttp.typedefs import Handler, Middleware
 
 from reference_app.app import _add_server_timing, _with_timings
+from reference_app.memory.garbage_collection import DefaultGarbageCollection
 from reference_app.middleware.needs import DeclaredRoutes
 from reference_app.monitoring.layer_times import LayerTime, every_layer, take_off
 from reference_app.monitoring.request_records import RequestRecords
+from reference_app.monitoring.slow_responses import SlowResponses
+from reference_app.scalability.alerts import Alerts
 from reference_app.web.route import Route
 from tests.benchmarks.table import Table
 
@@ -58,7 +61,8 @@ async def _both() -> tuple[float, float]:
     records.declare(declared)
     layers = [EmptyLayer() for _ in range(LAYERS)]
     timed = every_layer(layers, [LayerTime(layer.name) for layer in layers], declared)
-    measured = _app([_with_timings(records), *timed, take_off], route)
+    measuring = _with_timings(records, DefaultGarbageCollection(), SlowResponses(Alerts()))
+    measured = _app([measuring, *timed, take_off], route)
     bare = _app([_plain(layer) for layer in layers], route)
     for app in (measured, bare):
         app.freeze()

@@ -37,7 +37,7 @@ def test_a_process_that_grows_is_told_by_its_pace(clone: Clone, caplog: pytest.L
         return MemoryReading(
             uss_bytes=uss_bytes,
             rss_bytes=uss_bytes,
-            heap_bytes=uss_bytes,
+            live_bytes=uss_bytes,
             block_count=1,
             fd_count=1,
             thread_count=1,
@@ -45,7 +45,7 @@ def test_a_process_that_grows_is_told_by_its_pace(clone: Clone, caplog: pytest.L
         )
 
     after = build("after").components
-    watched = partial(after.memory_monitoring, read=growing, interval_s=0.001)
+    watched = partial(after.memory_monitoring, read=growing, collect=int, interval_s=0.001)
     chosen = replace(after, memory_monitoring=watched)
 
     body = serve_and(chosen, clone(chosen.migrations), ask_until_judged)

@@ -1,4 +1,4 @@
-"""Grow one of BEFORE's leaks, or none, under the leak detector, in a process of its own; tell what it says.
+"""Grow one of BEFORE's leaks, or none, in a process of its own that watches its memory; tell what it says.
 
 `python leak_run.py KIND` prints a JSON object; KIND is a leak or one of WITHOUT_A_LEAK.
 """
@@ -14,11 +14,14 @@ import uuid
 from collections import OrderedDict
 from collections.abc import Callable
 from dataclasses import asdict
+from itertools import count as count_up
 
 from reference_app.legacy.leaks import Leaks
 from reference_app.memory.allocation_trace import AllocationTrace, Growth
-from reference_app.memory.leak_detector import LEAST_SAMPLES, WARM_UP_REQUESTS, MemoryLeakDetector
-from reference_app.memory.process_reading import read_process
+from reference_app.memory.bounded_caches import BoundedCaches
+from reference_app.memory.leak_detector import LEAST_SAMPLES, WARM_UP_REQUESTS
+from reference_app.memory.monitoring_service import MemoryMonitoringService, MemoryState
+from reference_app.scalability.alerts import Alerts
 from reference_app.settings import LEAKS
 
 REQUESTS = 200
@@ -26,6 +29,7 @@ SAMPLES = 2 * LEAST_SAMPLES
 START_UP = 3_000
 """Requests by which what a process starts with is used up, behind the detector's own warm-up."""
 ENTRY_BYTES = 1_024
+MOST_BYTES = 100_000_000
 WITHOUT_A_LEAK = ("none", "full cache", "filling cache", "slowing cache", "fragments", "cycles")
 
 Serve = Callable[[str, int], object]
@@ -34,7 +38,10 @@ Serve = Callable[[str, int], object]
 def main(kind: str) -> None:
     """Serve requests of a kind, read after each stretch of them, print what was found."""
     serve, held_bytes = _load(kind)
-    detector, count, severities = MemoryLeakDetector(), WARM_UP_REQUESTS, set()
+    count, readings, severities = WARM_UP_REQUESTS, count_up(0.0, 20.0), set()
+    caches = BoundedCaches()
+    caches.declare("cache", held_bytes, MOST_BYTES)
+    watch = MemoryMonitoringService(caches, Alerts(), lambda: count, clock=lambda: next(readings))
 
     def stretch(requests: int) -> None:
         nonlocal count
@@ -45,22 +52,27 @@ def main(kind: str) -> None:
             count += 1
 
     stretch(START_UP)
-    for sample in range(SAMPLES):
+    for _ in range(SAMPLES):
         stretch(REQUESTS)
-        detector.add(read_process(held_bytes()), at_s=20.0 * sample, request_count=count)
-        severities.add(detector.severity.name)
-    assert detector.trend is not None
-    assert detector.trend.bytes_per_request is not None
+        state = asyncio.run(_looked(watch))
+        severities.add(state.severity.name if state.severity is not None else "UNKNOWN")
+    assert state.trend is not None
+    assert state.trend.bytes_per_request is not None
     growth = asyncio.run(_traced(stretch)) if kind in LEAKS else None
     print(  # noqa: T201  - the test reads it
         json.dumps(
             {
                 "severities": sorted(severities),
-                "bytes_per_request": detector.trend.bytes_per_request.value,
+                "bytes_per_request": state.trend.bytes_per_request.value,
                 "growth": asdict(growth) if growth else None,
             }
         )
     )
+
+
+async def _looked(watch: MemoryMonitoringService) -> MemoryState:
+    await watch.sample()
+    return await watch.state()
 
 
 async def _traced(stretch: Callable[[int], None]) -> Growth | None:
@@ -117,10 +129,10 @@ def _fragments() -> Serve:
 
 
 def _cycle(key: str, count: int) -> None:
-    """Leave what only the collector frees, and collect seldom: pages go up and down."""
+    """Leave what only the collector frees, and which it would leave where it is for the whole run."""
     cycle: list[object] = [key, bytes(ENTRY_BYTES)]
     cycle.append(cycle)
-    gc.set_threshold(5_000)
+    gc.set_threshold(10_000_000)
     assert count > 0
 
 

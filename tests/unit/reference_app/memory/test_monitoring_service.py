@@ -1,7 +1,10 @@
 """MemoryMonitoringService: readings at a pace, changes told once, nothing left behind."""
 
 import asyncio
+import gc
 import logging
+import weakref
+from dataclasses import replace
 from itertools import count
 
 import pytest
@@ -22,7 +25,7 @@ def reading(uss_mb, cache_bytes=0):
     return MemoryReading(
         uss_bytes=round(uss_mb * MB),
         rss_bytes=round(uss_mb * MB),
-        heap_bytes=round(uss_mb * MB),
+        live_bytes=round(uss_mb * MB),
         block_count=1_000,
         fd_count=9,
         thread_count=2,
@@ -41,7 +44,12 @@ def watch(uss_of, samples, caches=None):
     async def sampled():
         requests = count(WARM_UP_REQUESTS, 200)
         made = MemoryMonitoringService(
-            caches or BoundedCaches(), alerts, lambda: next(requests), read=read, clock=lambda: now[0]
+            caches or BoundedCaches(),
+            alerts,
+            lambda: next(requests),
+            read=read,
+            collect=int,
+            clock=lambda: now[0],
         )
         for _ in range(samples):
             await made.sample()
@@ -100,6 +108,35 @@ def test_each_level_is_told_when_it_is_reached_and_when_it_is_left():
 @pytest.mark.parametrize(("uss_mb", "level"), [(999, "normal"), (1_000, "alert"), (2_000, "critical")])
 def test_the_levels_begin_where_they_say(uss_mb, level):
     assert level_of(reading(uss_mb)) == level
+
+
+def test_what_waits_for_the_collector_is_collected_before_a_reading_is_judged_and_not_before_the_warm_up():
+    class Thing:
+        def __init__(self):
+            self.itself = self
+
+    def is_left_after_a_reading(requests):
+        left = weakref.ref(Thing())
+        watching = MemoryMonitoringService(
+            BoundedCaches(), Alerts(), lambda: requests, read=lambda _: reading(50)
+        )
+        asyncio.run(watching.sample())
+        return left() is not None
+
+    gc.disable()
+    try:
+        assert is_left_after_a_reading(WARM_UP_REQUESTS - 1)
+        assert not is_left_after_a_reading(WARM_UP_REQUESTS)
+    finally:
+        gc.enable()
+
+
+def test_where_the_bytes_in_use_cannot_be_told_no_severity_is_claimed():
+    watching = MemoryMonitoringService(
+        BoundedCaches(), Alerts(), int, read=lambda _: replace(reading(50), live_bytes=None)
+    )
+
+    assert asyncio.run(watching.state()).severity is None
 
 
 def test_it_reads_by_itself_from_its_start_to_its_stop():
