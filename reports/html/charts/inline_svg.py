@@ -13,6 +13,7 @@ from xml.etree import ElementTree as ET
 
 import matplotlib as mpl
 from markupsafe import Markup
+from matplotlib.backends.backend_svg import FigureCanvasSVG
 from matplotlib.figure import Figure
 
 # Sentinel colours: matplotlib draws with them, the page's style sheet decides what they look like.
@@ -105,9 +106,9 @@ def chart_style(chart_id: str) -> Iterator[None]:
 def inline_svg(figure: Figure, *, chart_id: str, title: str, description: str) -> Markup:
     """Turn a figure into an `<svg role="img">` whose ids all start with `chart_id`."""
     buffer = BytesIO()
-    figure.savefig(
-        buffer, format="svg", metadata={"Date": None, "Creator": None, "Format": None, "Type": None}
-    )
+    # Not savefig: it draws a figure that has a layout twice, the first time for the layout alone.
+    metadata = dict.fromkeys(("Date", "Creator", "Format", "Type"))
+    FigureCanvasSVG(figure).print_svg(buffer, metadata=metadata)  # type: ignore[no-untyped-call]
     root = ET.fromstring(buffer.getvalue())  # noqa: S314  - matplotlib wrote it a line above
     _drop_page_wide_parts(root)
     referenced = _referenced_ids(root)

@@ -8,7 +8,7 @@ pytestmark = pytest.mark.browser
 @pytest.fixture
 def page(browser, written_report):
     page = browser.new_page()
-    page.goto(written_report(outcome="failed").as_uri())
+    page.goto(written_report(outcome="failed", endpoint_count=10).as_uri())
     yield page
     page.close()
 

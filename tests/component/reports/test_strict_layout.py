@@ -22,7 +22,7 @@ class _JenkinsHandler(SimpleHTTPRequestHandler):
 
 @pytest.fixture(scope="module")
 def jenkins(written_report):
-    run_dir = written_report(outcome="failed", endpoint_count=3, phase_count=2).parent
+    run_dir = written_report(outcome="failed", endpoint_count=1, phase_count=1).parent
     server = ThreadingHTTPServer(("127.0.0.1", 0), partial(_JenkinsHandler, directory=str(run_dir)))
     thread = threading.Thread(target=server.serve_forever)
     thread.start()

@@ -17,12 +17,12 @@ NAMES = ("indexes", "pool", "nothing", "slow_down")
 
 @pytest.fixture
 def added(build_document):
-    return parse_results(build_document(ablated=NAMES, endpoint_count=2))
+    return parse_results(build_document(ablated=NAMES, endpoint_count=1))
 
 
 @pytest.fixture
 def left_out(build_document):
-    return parse_results(build_document(ablated=NAMES, is_left_out=True, endpoint_count=2))
+    return parse_results(build_document(ablated=NAMES, is_left_out=True, endpoint_count=1))
 
 
 def test_what_is_added_helps_where_it_makes_faster(added):

@@ -67,8 +67,13 @@ def capacity_document(build_document, build_estimate):
     return document
 
 
-def test_a_run_at_one_rate_has_no_capacity_section(build_document):
-    assert 'id="capacity"' not in render_page(parse_results(build_document(endpoint_count=1)))
+@pytest.fixture(scope="module")
+def page_without(build_document):
+    return render_page(parse_results(build_document(endpoint_count=1)))
+
+
+def test_a_run_at_one_rate_has_no_capacity_section(page_without):
+    assert 'id="capacity"' not in page_without
 
 
 def test_a_capacity_run_shows_its_own_parts_and_none_that_compare_requests(capacity_document):
@@ -124,11 +129,9 @@ def results_beside(build_document, capacity_document, build_estimate):
     return with_capacity(parse_results(build_document(endpoint_count=1)), parse_results(capacity_document))
 
 
-def test_a_run_without_a_capacity_says_that_none_was_measured(build_document):
-    page = render_page(parse_results(build_document(endpoint_count=1)))
-
-    assert "not measured; run <code>kpibench capacity</code>" in page
-    assert "good answers a core" not in page
+def test_a_run_without_a_capacity_says_that_none_was_measured(page_without):
+    assert "not measured; run <code>kpibench capacity</code>" in page_without
+    assert "good answers a core" not in page_without
 
 
 def test_a_capacity_run_given_beside_a_run_is_told_as_another_run(results_beside):
