@@ -17,7 +17,7 @@ from aiohttp import web
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "harness/probe/mount"))
 from kpibench_memory import read_memory
 
-KINDS = ("none", "bytes", "cache", "cycles", "fragments", "malloc", "descriptors", "threads")
+KINDS = ("none", "bytes", "forty", "cache", "cycles", "fragments", "malloc", "descriptors", "threads")
 PROBE = "/_kpibench/memory"
 
 
@@ -28,6 +28,7 @@ class Leak:
         self.kind = kind
         self.amount = amount
         self.kept: list[object] = []
+        self.places: list[object] = [None] * 100_000
         self.by_request: dict[int, object] = {}
         self.count = 0
 
@@ -41,6 +42,10 @@ class Leak:
     def _bytes(self) -> None:
         """Keep a block whose whole size, header included, is the amount; the list's own place is 8 more."""
         self.kept.append(bytes(self.amount - sys.getsizeof(b"") - 8))
+
+    def _forty(self) -> None:
+        """Keep blocks of 32 and 48 bytes in turns, in places that were there before; whatever the amount."""
+        self.places[self.count] = self.count / 2 if self.count % 2 else bytes(15)
 
     def _cache(self) -> None:
         """Fill a cache of `amount` entries of 1 KiB, then throw out the oldest."""

@@ -27,7 +27,7 @@ from harness.gates.validity import RunFacts, VariantFacts, check_client_delay, c
 from harness.model.measurement import Comparison, Estimate, Measurement
 from harness.model.plan import Plan, Round
 from harness.model.slice_summary import SliceSummary
-from harness.model.verdict import KpiVerdict, Outcome
+from harness.model.verdict import Kpi, KpiVerdict, Outcome
 from harness.plan.plan_file import load_plan
 from harness.stats.charts import Window, ecdf, heat_map, shift_function
 from harness.stats.columns import FloatArray
@@ -35,7 +35,7 @@ from harness.stats.compare import compare, pairs_to_compare
 from harness.stats.errors import ErrorGroup
 from harness.stats.external_calls import add_external_calls
 from harness.stats.layers import measure_layers
-from harness.stats.measure import METRIC_STATS, WHOLE_MIX
+from harness.stats.measure import MEMORY_METRICS, METRIC_STATS, WHOLE_MIX
 from harness.stats.pairing import add_pairings
 from harness.stats.pairs import SLOW, slow_share
 from harness.stats.percentiles import QUANTILES, is_resolvable, quantile
@@ -82,6 +82,8 @@ def analyze(folder: RunFolder, *, look: int | None = None) -> dict[str, Any]:
     if run.plan.memory and not run.plan.rounds:
         return analyze_memory_run(folder, run.plan)
     kpi_file = read_kpi_file(folder.kpis_yaml)
+    if look is not None:
+        kpi_file = replace(kpi_file, kpis=tuple(_kpis_on_the_way(kpi_file.kpis)))
     environment = folder.read_json(folder.environment_json) if folder.environment_json.is_file() else {}
     rounds = [
         analyze_round(
@@ -184,6 +186,13 @@ def analyze(folder: RunFolder, *, look: int | None = None) -> dict[str, Any]:
             "environment": environment,
         },
     )
+
+
+def _kpis_on_the_way(kpis: Sequence[Kpi]) -> Iterator[Kpi]:
+    """Yield what can be asked before the run is over: open is open, and memory comes after the rounds."""
+    for kpi in kpis:
+        if kpi.metric not in MEMORY_METRICS:
+            yield replace(kpi, on_inconclusive="inconclusive")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -6,6 +6,7 @@ from dataclasses import asdict, dataclass
 from datetime import datetime
 from typing import Any
 
+from harness.campaign.interruptions import told_interruptions
 from harness.campaign.kpi_json import kpi_as_json
 from harness.errors import NoDataError
 from harness.gates.decide import judge_kpi, judge_run
@@ -131,7 +132,15 @@ def analyze_memory_run(folder: RunFolder, plan: Plan) -> dict[str, Any]:
             "rounds": [],
             "charts": {"ecdf": [], "over_time": []},
             "queries": {},
-            "gap": "" if folder.status.get("state") == "finished" else folder.status.get("note", ""),
+            "gap": " ".join(
+                filter(
+                    None,
+                    (
+                        "" if folder.status.get("state") == "finished" else folder.status.get("note", ""),
+                        told_interruptions(folder.status, ()),
+                    ),
+                )
+            ),
             "memory": findings.section,
             "environment": folder.read_json(folder.environment_json)
             if folder.environment_json.is_file()

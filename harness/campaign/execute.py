@@ -51,7 +51,8 @@ def execute(
         KeyboardInterrupt: the user pressed Ctrl-C; finished slices are kept.
     """
     with open_bench(plan, folder, database_url=database_url, progress=progress) as bench:
-        for remaining in remaining_rounds(plan, folder.finished_slices()):
+        is_open = "decided_after" not in folder.status
+        for remaining in remaining_rounds(plan, folder.finished_slices()) if is_open else ():
             round_ = remaining.round_
             progress.round_started(round_)
             set_aside(folder, round_.index, kept=remaining.kept)

@@ -22,9 +22,11 @@ def told_interruptions(status: Mapping[str, Any], counting: Sequence[tuple[int, 
 
 
 def _one(entry: Mapping[str, Any]) -> str:
-    place = "before the first round"
+    place = "with all slices and repeats done"
+    relation = "in" if entry.get("is_under_way") else "before"
+    if "repeat" in entry:
+        place = f"{relation} repeat {entry['repeat']} of the memory phase"
     if "round" in entry:
-        relation = "in" if entry["is_under_way"] else "before"
         place = f"{relation} slice {entry['slice']} ({entry['variant']}) of round {entry['round']}"
     reason = str(entry["reason"]).partition("\n")[0].rstrip(".:")
     return f"{entry['ended_at']}, {place}, for {_duration(entry['gap_s'])}: {reason}."

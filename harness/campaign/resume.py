@@ -39,7 +39,10 @@ def read_plan(folder: RunFolder) -> Plan:
 def is_whole(plan: Plan, folder: RunFolder) -> bool:
     """Tell whether everything that was planned has been measured, or as much as decided it."""
     are_whole = "decided_after" in folder.status or not remaining_rounds(plan, folder.finished_slices())
-    return are_whole and not (plan.memory and remaining_repeats(plan.memory, folder))
+    if plan.memory is None:
+        return are_whole
+    # what leaks is traced after the last repeat, and only the end of the run tells that this was done
+    return are_whole and not remaining_repeats(plan.memory, folder) and folder.status["state"] == "finished"
 
 
 def resume(
@@ -87,6 +90,9 @@ def _ended_at(folder: RunFolder, status: dict[str, Any], now: datetime) -> datet
     """Return the noted end, else the last sign of life: the probes write one each half second."""
     if status.get("ended_at"):
         return datetime.fromisoformat(status["ended_at"])
+    looks = [path.stat().st_mtime for path in folder.path.glob("memory/*/*.jsonl")]
+    if looks:  # they carry no moment of their own
+        return datetime.fromtimestamp(max(looks), UTC)
     signs_ns = [summary.report.ended_ns for _, summary in folder.finished_slices()]
     for path in folder.path.glob("rounds/*/host.jsonl"):
         signs_ns += [line["at_ns"] for line in folder.read_lines(path)]
@@ -96,9 +102,9 @@ def _ended_at(folder: RunFolder, status: dict[str, Any], now: datetime) -> datet
 
 
 def _place(plan: Plan, folder: RunFolder) -> dict[str, Any]:
-    """Say which slice was under way, or would have been next."""
+    """Say which slice, or which repeat of the memory phase, was under way or would have been next."""
     there = {(index, summary.variant, summary.slice) for index, summary in folder.finished_slices()}
-    for round_ in plan.rounds:
+    for round_ in () if "decided_after" in folder.status else plan.rounds:
         for piece in round_.slices:
             if (round_.index, piece.variant_id, piece.index) not in there:
                 samples = folder.slice_samples(round_.index, piece.variant_id, piece.index)
@@ -108,6 +114,9 @@ def _place(plan: Plan, folder: RunFolder) -> dict[str, Any]:
                     "variant": piece.variant_id,
                     "is_under_way": samples.is_file(),
                 }
+    repeats = remaining_repeats(plan.memory, folder) if plan.memory else ()
+    if repeats:
+        return {"repeat": repeats[0], "is_under_way": folder.memory_dir(repeats[0]).is_dir()}
     return {}
 
 

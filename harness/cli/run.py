@@ -1,6 +1,6 @@
 """`kpibench run`: one experiment, from the plan to the verdict."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -169,7 +169,7 @@ def _carry_out(
                 folder,
                 database_url=database_url,
                 progress=display,
-                is_decided=lambda count: _is_decided(folder, count, say=display.say),
+                is_decided=lambda count: _is_decided(plan, folder, count, say=display.say),
             )
     except KeyboardInterrupt:
         click.echo(f"Interrupted: judging the rounds that are whole. {next_step}", err=True)
@@ -180,15 +180,27 @@ def _carry_out(
     return conclude(folder)
 
 
-def _is_decided(folder: RunFolder, round_count: int, *, say: Callable[[str], None]) -> bool:
-    """Look at a run after so many rounds, and say what is known by then.
+def _is_decided(plan: Plan, folder: RunFolder, round_count: int, *, say: Callable[[str], None]) -> bool:
+    """Look at a run after so many rounds, and say what is known by then and when the next look is.
 
     What fails it for sure ends it, too; so does a measurement that is at fault: more of it would not help.
     """
     results = analyze(folder, look=round_count)
-    is_open = Outcome(results["outcome"]) is Outcome.INCONCLUSIVE
-    say(f"After {round_count} rounds: {results['outcome']}. {results['reason']}")
+    outcome = Outcome(results["outcome"])
+    is_open = outcome is Outcome.INCONCLUSIVE
+    minutes = results["duration_s"] / 60 / round_count
+    further = _further_looks(plan.looks, round_count, round_minutes=minutes) if is_open else ""
+    say(f"After {round_count} rounds: {outcome.words}. {results['reason']}{further}")
     return not is_open
+
+
+def _further_looks(looks: Sequence[int], round_count: int, *, round_minutes: float) -> str:
+    later = [look for look in looks if look > round_count]
+    if not later:
+        return ""
+    told = [f"{look} rounds, {round_minutes * (look - round_count):.0f} minutes from now" for look in later]
+    last = f"; the last one after {told[-1]}" if len(told) > 1 else ""
+    return f" The next look is after {told[0]}{last}."
 
 
 def make_folder(out: Path | None, plan: Plan) -> RunFolder:

@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 from enum import Enum, auto
 
-from harness.gates.effort import Effort, more_effort
+from harness.gates.effort import Effort, MoreEffort, effort_for_requests, more_effort
 from harness.gates.sentences import absolute_clause, change_clause, claim_words
 from harness.gates.validity import REPORTED_ONLY
 from harness.model.measurement import Comparison, Estimate
@@ -78,6 +78,7 @@ def judge_run(
 ) -> Verdict:
     """Judge a run: invalid beats everything, then the worst blocking KPI or a guard that got worse decides.
 
+    Of several that are undecided the one that needs most rounds is named: so long the run would have to be.
     Without a blocking KPI there is nothing that could have passed: inconclusive.
     """
     broken = [check for check in checks if not check.ok and check.id not in REPORTED_ONLY]
@@ -91,7 +92,8 @@ def judge_run(
         found = [verdict for verdict in blocking if verdict.verdict.outcome is outcome]
         if found:
             count = f"{len(found)} of {_count(blocking)} {told}"
-            return Verdict(outcome=outcome, reason=f"{count}: {found[0].verdict.reason}")
+            hardest = max((one.verdict for one in found), key=lambda verdict: verdict.more_rounds)
+            return replace(hardest, reason=f"{count}: {hardest.reason}")
         if outcome is Outcome.FAILED and worse:
             return Verdict(outcome=outcome, reason=f"{_got_worse(worse)}: {worse[0].reason}")
     all_of_them = "The blocking KPI is" if len(blocking) == 1 else f"All {_count(blocking)} are"
@@ -104,8 +106,8 @@ def _find(kpi: Kpi, comparisons: Iterable[Comparison]) -> Comparison | None:
 
 
 def _verdict(kpi: Kpi, comparison: Comparison, effort: Effort | None) -> Verdict:
-    if too_few := _too_few_requests(kpi, comparison):
-        return Verdict(outcome=_undecided(kpi), reason=too_few)
+    if too_few := _too_few_requests(kpi, comparison, effort):
+        return too_few
     kept = [target for target in kpi.targets if not _is_set_aside(kpi, target, comparison)]
     verdict = _judge_targets(replace(kpi, targets=tuple(kept)), comparison, effort)
     if len(kept) < len(kpi.targets) and verdict.outcome in {Outcome.PASSED, Outcome.WARNED}:
@@ -122,27 +124,30 @@ def _judge_targets(kpi: Kpi, comparison: Comparison, effort: Effort | None) -> V
             reason = _sentence(kpi, comparison, targets, state)
             if state is not _State.OPEN:
                 return Verdict(outcome=outcome, reason=reason)
-            return Verdict(
-                outcome=_undecided(kpi), reason=f"{reason}{_remedy(kpi, comparison, targets, effort)}"
-            )
+            return _left_open(kpi, reason, _remedy(kpi, comparison, targets, effort))
     return Verdict(outcome=Outcome.NO_DATA, reason=f"{kpi.title} has no data: there is no baseline.")
 
 
-def _undecided(kpi: Kpi) -> Outcome:
-    return Outcome.FAILED if kpi.on_inconclusive == "failed" else Outcome.INCONCLUSIVE
+def _left_open(kpi: Kpi, reason: str, remedy: MoreEffort | None) -> Verdict:
+    return Verdict(
+        outcome=Outcome.FAILED if kpi.on_inconclusive == "failed" else Outcome.INCONCLUSIVE,
+        reason=f"{reason} {remedy.sentence}" if remedy else reason,
+        more_rounds=remedy.rounds if remedy else math.inf,
+    )
 
 
-def _too_few_requests(kpi: Kpi, comparison: Comparison) -> str:
-    """Tell that fewer requests stand behind a KPI than the file asks for; empty where enough do."""
+def _too_few_requests(kpi: Kpi, comparison: Comparison, effort: Effort | None) -> Verdict | None:
+    """Judge a KPI behind which fewer requests stand than the file asks for; None where enough do."""
     if kpi.metric in SERVER_METRICS:
-        return ""
+        return None
     counts = [comparison.after_count]
     if any(target.is_change for target in kpi.targets):
         counts.append(comparison.before_count)
     least = min(counts)
     if not 0 < least < kpi.min_requests:
-        return ""
-    return f"{kpi.title} cannot be judged: {least:,} requests, the KPI file asks for {kpi.min_requests:,}."
+        return None
+    told = f"{kpi.title} cannot be judged: {least:,} requests, the KPI file asks for {kpi.min_requests:,}."
+    return _left_open(kpi, told, effort_for_requests(effort, least, kpi.min_requests) if effort else None)
 
 
 def _is_set_aside(kpi: Kpi, target: Target, comparison: Comparison) -> bool:
@@ -210,17 +215,18 @@ def _clause(kpi: Kpi, target: Target, comparison: Comparison, state: _State) -> 
     }[state]
 
 
-def _remedy(kpi: Kpi, comparison: Comparison, targets: Sequence[Target], effort: Effort | None) -> str:
-    """Say how much more would decide the target that is hardest to decide; empty where nothing is known."""
+def _remedy(
+    kpi: Kpi, comparison: Comparison, targets: Sequence[Target], effort: Effort | None
+) -> MoreEffort | None:
+    """Say how much more would decide the target that is hardest to decide; None where nothing is known."""
     if effort is None or kpi.metric in INTROSPECTED:
-        return ""
+        return None
     told = [
         more_effort(effort, estimate, _warning_limit(kpi, target) or target)
         for target in targets
         if (estimate := _estimate(target, comparison)) is not None and math.isfinite(estimate.high)
     ]
-    hardest = max(told, key=lambda one: one.rounds, default=None)
-    return f" {hardest.sentence}" if hardest else ""
+    return max(told, key=lambda one: one.rounds, default=None)
 
 
 def _distrust(broken: Sequence[Check]) -> str:

@@ -40,7 +40,16 @@ def more_effort(effort: Effort, estimate: Estimate, target: Target) -> MoreEffor
     if factor > HOPELESS_FACTOR:
         told = "The estimate lies so near the target that more rounds of this kind would hardly decide."
         return MoreEffort(rounds=math.inf, sentence=told)
-    rounds = max(1, math.ceil(effort.rounds * factor) - effort.rounds)
+    return _told(effort, effort.rounds * factor)
+
+
+def effort_for_requests(effort: Effort, count: int, needed: int) -> MoreEffort:
+    """Estimate what else it takes until `needed` requests are there; the rounds so far had `count`."""
+    return _told(effort, effort.rounds * needed / count)
+
+
+def _told(effort: Effort, rounds_in_all: float) -> MoreEffort:
+    rounds = max(1, math.ceil(rounds_in_all) - effort.rounds)
     minutes = math.ceil(rounds * effort.minutes / effort.rounds) if effort.rounds else 0
     noun = "round" if rounds == 1 else "rounds"
     time = f"{minutes} minute" + ("" if minutes == 1 else "s")

@@ -106,6 +106,8 @@ class Verdict:
 
     outcome: Outcome
     reason: str
+    more_rounds: float = 0.0
+    """Of what is undecided: so many rounds more would decide it; infinite where none can be promised."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

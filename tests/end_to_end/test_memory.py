@@ -1,7 +1,9 @@
 """`kpibench run` with a memory phase, as a user runs it: real servers, real Locust, up to the verdict."""
 
 import json
+import subprocess
 import sys
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -55,6 +57,36 @@ def test_a_leak_of_after_ends_with_99_its_rate_and_its_line(kpibench, tmp_path):
     assert "Leak.kept" in done.stdout
     assert "repeat 2 of 2" in done.stderr
     assert "Memory that stays" in (tmp_path / "run/report.html").read_text()
+
+
+@pytest.mark.long
+def test_a_memory_phase_that_was_killed_goes_on_with_the_repeat_that_was_cut_short(
+    kpibench, environment, tmp_path
+):
+    memory = {"repeats": 3, "requests": 1500, "checkpoint": 60}
+    path = experiment(tmp_path, before="none 0", after="bytes 4000", memory=memory)
+    run = tmp_path / "run"
+    command = [sys.executable, "-m", "harness", "run", str(path), "--out", "run"]
+    with subprocess.Popen(command, cwd=tmp_path, env=environment, stderr=subprocess.DEVNULL) as process:
+        while not (run / "memory/02/after.jsonl").exists():
+            assert process.poll() is None
+            with suppress(subprocess.TimeoutExpired):
+                process.wait(0.02)
+        process.kill()
+    first = {path: path.read_bytes() for path in (run / "memory/01").iterdir()}
+    assert not (run / "memory/02/repeat.json").exists()
+    resumed = kpibench("run", "--resume", "run", cwd=tmp_path)
+    results = json.loads((run / "results.json").read_text())
+
+    assert resumed.returncode == 99, resumed.stderr
+    assert {path: path.read_bytes() for path in first} == first
+    assert [len(one["slopes"]) for one in results["memory"]["variants"]] == [3, 3]
+    assert results["memory"]["state"] == "leak"
+    assert "in repeat 2 of the memory phase" in results["gap"]
+    assert "memory: repeat 1" not in resumed.stderr
+    again = kpibench("run", "--resume", "run", cwd=tmp_path)
+    assert "nothing left to measure" in again.stderr
+    assert again.returncode == 99
 
 
 @pytest.mark.long

@@ -70,6 +70,14 @@ def test_22_long_each_rate_is_found_within_a_twentieth_or_three_bytes(amount, st
 
 
 @pytest.mark.long
+def test_22_long_forty_bytes_a_request_are_failed_and_known_within_two(tmp_path):
+    found = growth_of(look_at("forty", 40, tmp_path, requests=6_000, repeats=6))
+
+    assert found.interval.value == pytest.approx(40, abs=2)
+    assert judge_alone(found, LEAK_TOLERANCE).state is LeakState.LEAK
+
+
+@pytest.mark.long
 @pytest.mark.parametrize(
     ("kind", "amount"), [("none", 0), ("cycles", 2_000), ("cache", 1_500), ("fragments", 8)]
 )

@@ -376,6 +376,18 @@ def test_a_look_judges_the_rounds_so_far_with_its_share_of_the_error_rate(tmp_pa
     assert broken(early) == set(), "that the rest of the plan was not run yet is no fault"
 
 
+def test_at_a_look_open_is_open_and_what_is_measured_later_is_not_asked_for(tmp_path):
+    speed = "{id: a, title: A, metric: response_time, stat: p50, target: ['change <= -83 %']}"
+    leak = "{id: b, title: B, metric: live_heap_slope, stat: slope, target: ['<= 20 B/request']}"
+    kpis = f"version: 1\ncomparison: {{on_inconclusive: failed}}\nkpis: [{speed}, {leak}]\n"
+    folder = replace(SMALL, rounds=9, looks=(8, 9), kpis=kpis).write(tmp_path / "run")
+    early = analyze(folder, look=8)
+
+    assert [(kpi["id"], kpi["outcome"]) for kpi in early["kpis"]] == [("a", "inconclusive")]
+    assert early["outcome"] == "inconclusive"
+    assert [kpi["outcome"] for kpi in analyze(folder)["kpis"]] == ["failed", "no_data"]
+
+
 def test_a_run_that_was_decided_early_is_whole_and_stays_as_it_was_judged(tmp_path):
     folder = replace(SMALL, rounds=9, looks=(8, 9)).write(tmp_path / "run")
     folder.write_status({**folder.status, "decided_after": 8})

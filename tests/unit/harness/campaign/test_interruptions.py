@@ -2,6 +2,8 @@
 
 from dataclasses import replace
 
+import pytest
+
 from harness.campaign.analyze import analyze
 from harness.campaign.interruptions import told_interruptions
 from tests.statistics.synthetic_run import SyntheticRun
@@ -27,6 +29,22 @@ def test_when_where_how_long_and_why_are_told():
         "The run was cut short once and resumed."
         " 2026-11-23T12:01:00Z, in slice 7 (after) of round 3, for 61 s:"
         " The server of variant 'after' died in round 3."
+    )
+
+
+@pytest.mark.parametrize(
+    ("place", "told"),
+    [
+        ({"repeat": 2, "is_under_way": True}, "in repeat 2 of the memory phase"),
+        ({"repeat": 1, "is_under_way": False}, "before repeat 1 of the memory phase"),
+        ({}, "with all slices and repeats done"),
+    ],
+)
+def test_what_comes_after_the_rounds_is_told_as_well(place, told):
+    entry = {name: ENTRY[name] for name in ("ended_at", "resumed_at", "gap_s", "reason")}
+
+    assert f"2026-11-23T12:01:00Z, {told}, for 61 s: " in told_interruptions(
+        {"interruptions": [entry | place]}, ()
     )
 
 

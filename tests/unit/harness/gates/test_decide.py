@@ -301,6 +301,32 @@ def test_too_few_requests_decide_nothing_where_the_file_asks_for_more():
     assert judge(claim, after=after, counts=(1000, 2000))[0] == "passed"
 
 
+def test_too_few_requests_say_how_long_it_takes_until_there_are_enough():
+    _, reason = judge(
+        kpi("<= 400 ms", min_requests=2000),
+        after=estimate(312, 300, 325, unit="ms"),
+        counts=(800, 900),
+        effort=Effort(rounds=8, minutes=4),
+    )
+
+    assert reason.endswith(" About 10 more rounds (5 minutes) of the same kind would decide."), (
+        "by after's 900"
+    )
+
+
+def test_the_run_names_the_undecided_kpi_that_takes_longest():
+    quick, slow = (
+        KpiVerdict(
+            kpi=kpi("<= 400 ms"),
+            verdict=Verdict(outcome=Outcome.INCONCLUSIVE, reason=f"{rounds} more.", more_rounds=rounds),
+            comparison=None,
+        )
+        for rounds in (2, 9)
+    )
+
+    assert judge_run([quick, slow], []).reason == "2 of 2 blocking KPIs could not be decided: 9 more."
+
+
 def test_an_undecided_kpi_can_count_as_failed():
     claim = kpi("<= 400 ms", on_inconclusive="failed")
 
