@@ -36,6 +36,9 @@ class Proxy(Protocol):
     def closed(self, client: "ClientConnection") -> None:
         """Learn of its end."""
 
+    def answered(self) -> None:
+        """Learn that a client waits for no answer any more."""
+
     @property
     def is_stopping(self) -> bool:
         """Tell whether every answer is the last of its connection."""
@@ -129,6 +132,7 @@ class ClientConnection(asyncio.Protocol):
         self._answer(error.status, _REASONS[error.status], body.encode(), more + b"Connection: close\r\n")
         self._exchange = None
         self._end()
+        self._proxy.answered()
 
     def finish(self, *, is_last: bool) -> None:
         """Go on to the next request, or end."""
@@ -142,6 +146,7 @@ class ClientConnection(asyncio.Protocol):
             # Not from within the exchange that ends: many requests at once would nest as deep.
             if self._received:
                 asyncio.get_running_loop().call_soon(self._advance)
+        self._proxy.answered()
 
     def abort(self) -> None:
         """Break the connection, so that nobody takes half an answer for a whole one."""

@@ -30,6 +30,8 @@ class HttpProxy:
         self.processes: dict[str, dict[str, Any]] = {}
         """What is told of each instance's process besides what the balancer knows: pid, address."""
         self.is_stopping = False
+        self._nobody_waits = asyncio.Event()
+        """For an answer, now that we stop."""
         self._clients: set[ClientConnection] = set()
         self._refused_counts: Counter[int] = Counter()
         self._server: asyncio.Server | None = None
@@ -65,12 +67,9 @@ class HttpProxy:
             return
         self._server.close()
         self.is_stopping = True
-        never = asyncio.Event()
+        self.answered()
         with contextlib.suppress(TimeoutError):
-            async with asyncio.timeout(patience_s):
-                while any(client.is_busy for client in self._clients):
-                    with contextlib.suppress(TimeoutError):
-                        await asyncio.wait_for(never.wait(), 0.02)
+            await asyncio.wait_for(self._nobody_waits.wait(), patience_s)
         for client in list(self._clients):
             client.abort()
 
@@ -85,6 +84,12 @@ class HttpProxy:
     def closed(self, client: ClientConnection) -> None:
         """Learn of its end."""
         self._clients.discard(client)
+        self.answered()
+
+    def answered(self) -> None:
+        """Learn that somebody may have got the last answer of all."""
+        if self.is_stopping and not any(client.is_busy for client in self._clients):
+            self._nobody_waits.set()
 
     def exchange(self, head: RequestHead, client: ClientConnection) -> Exchange:
         """Make what takes a request to an instance."""
