@@ -2,10 +2,11 @@
 
 import math
 from collections.abc import Hashable
-from dataclasses import replace
 
+import msgspec
 from aiohttp import web
 from aiohttp.typedefs import Handler
+from multidict import istr
 
 from reference_app.components import LayerParts
 from reference_app.domain.errors import TooManyRequestsError, UnauthenticatedError
@@ -25,6 +26,8 @@ from reference_app.middleware.session_tokens import session_token
 from reference_app.settings import TIER_UNDER_WAY, Settings
 from reference_app.web.errors import error_response
 
+_POLICY, _LEFT = istr("RateLimit-Policy"), istr("RateLimit")
+
 
 class OptimizedRateLimitingMiddleware:
     """Refuses a caller who has used up an allowance, and tells everybody what is left.
@@ -43,25 +46,33 @@ class OptimizedRateLimitingMiddleware:
     async def handle(self, request: web.Request, handler: Handler) -> web.StreamResponse:
         """Count the request towards each of its allowances, or refuse it."""
         caller = request.get(CALLER)
-        allowances = allowances_of(request, caller, self._settings, self._limiter)
-        counted: list[tuple[Allowance, Count]] = []
-        for allowance in allowances:
+        least: tuple[Allowance, Count] | None = None
+        for allowance in allowances_of(request, caller, self._settings, self._limiter):
             count = await self._counts.count(allowance)
-            counted.append((allowance, count))
             if not count.is_admitted:
-                if self._limiter is not None:
-                    refused = Refused(allowance, count)
-                    self._limiter.refuse(_door_key(request, allowance), refused, count.retry_after_s)
-                return refusal(allowance, count)
-        response = await self._under_way(request, handler, caller_key(request, caller))
-        _tell(response, *min(counted, key=lambda pair: pair[1].remaining))
-        return response
-
-    async def _under_way(self, request: web.Request, handler: Handler, who: str) -> web.StreamResponse:
-        """Answer the request, unless as many of the caller are under way as the tier allows."""
+                return self._refuse(request, allowance, count)
+            if least is None or count.remaining < least[1].remaining:
+                least = allowance, count
         limiter, tier = self._limiter, self._settings.tier
         if limiter is None or tier is None:
-            return await handler(request)
+            response = await handler(request)
+        else:
+            response = await self._under_way(request, handler, limiter, tier)
+        if least is not None:
+            _tell(response, *least)
+        return response
+
+    def _refuse(self, request: web.Request, allowance: Allowance, count: Count) -> web.Response:
+        if self._limiter is not None:
+            refused = Refused(allowance, count)
+            self._limiter.refuse(_door_key(request, allowance), refused, count.retry_after_s)
+        return refusal(allowance, count)
+
+    async def _under_way(
+        self, request: web.Request, handler: Handler, limiter: Limiter, tier: str
+    ) -> web.StreamResponse:
+        """Answer the request, unless as many of the caller are under way as the tier allows."""
+        who = caller_key(request, request.get(CALLER))
         if not limiter.under_way.enter(who, limiter.adapted(TIER_UNDER_WAY[tier])):
             return error_response(
                 TooManyRequestsError(
@@ -87,7 +98,7 @@ def standing_refusal(request: web.Request, limiter: Limiter, settings: Settings)
     limiter.refused_at_door_count += 1
     since_s = limiter.clock() - standing.at_s
     count = standing.refused.count
-    later = replace(
+    later = msgspec.structs.replace(
         count,
         reset_s=max(0.0, count.reset_s - since_s),
         retry_after_s=max(0.0, count.retry_after_s - since_s),
@@ -120,5 +131,6 @@ def _bearer(request: web.Request) -> str:
 def _tell(response: web.StreamResponse, allowance: Allowance, count: Count) -> None:
     """Tell the allowance of which the least is left."""
     name = f'"{allowance.name}"'
-    response.headers["RateLimit-Policy"] = f"{name};q={allowance.request_count};w={allowance.window_s}"
-    response.headers["RateLimit"] = f"{name};r={count.remaining};t={math.ceil(count.reset_s)}"
+    headers = response.headers
+    headers[_POLICY] = f"{name};q={allowance.request_count};w={allowance.window_s}"
+    headers[_LEFT] = f"{name};r={count.remaining};t={math.ceil(count.reset_s)}"

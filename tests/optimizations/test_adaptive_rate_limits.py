@@ -10,7 +10,7 @@ from typing import Any
 from aiohttp import web
 
 from reference_app.components import Components
-from reference_app.middleware.request_counts import Limiter, ThrottledCounts
+from reference_app.middleware.request_counts import Limiter, MemoryCounts
 from reference_app.middleware.request_limits import DAY_S, Allowance
 from reference_app.scalability.machine_load import LoadWatch, read_load
 from reference_app.scalability.rate_limiter import AdvancedRateLimiter, Load, Pressure
@@ -111,7 +111,7 @@ def test_pressure_halves_published_quotas_and_says_so(clone: Clone) -> None:
 
 def test_who_has_used_six_tenths_of_a_quota_has_used_six_tenths_of_half_of_it() -> None:
     async def use() -> list[int]:
-        counts = ThrottledCounts()
+        counts = MemoryCounts()
         whole, half = (Allowance("day", "account 1", count, DAY_S, count) for count in (10, 5))
         used = [(await counts.count(whole)).remaining for _ in range(6)]
         assert used[-1] == 4

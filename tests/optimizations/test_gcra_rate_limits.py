@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import Callable
 from typing import Any
 
-from reference_app.middleware.request_counts import ThrottledCounts
+from reference_app.middleware.request_counts import MemoryCounts
 from reference_app.middleware.request_limits import (
     CLASS_LIMITS,
     MINUTE_S,
@@ -83,7 +83,7 @@ def test_a_flood_of_log_ins_is_refused_in_every_variant_and_hurts_nobody_elses_p
 
 
 def test_looking_and_counting_are_one_step_for_a_crowd() -> None:
-    counts = ThrottledCounts()
+    counts = MemoryCounts()
     allowance = Allowance("minute", "account 1", 10, 3600, 10)
 
     async def crowd() -> int:
@@ -94,15 +94,14 @@ def test_looking_and_counting_are_one_step_for_a_crowd() -> None:
 
 
 def test_callers_who_are_gone_do_not_stay_in_memory() -> None:
-    counts = ThrottledCounts()
+    counts = MemoryCounts()
 
     async def many() -> int:
         for number in range(60_000):
             await counts.count(Allowance("minute", f"address {number}", 10, MINUTE_S, 10))
-        return len(counts._store._backend._client)  # type: ignore[attr-defined]
+        return len(counts)
 
     assert asyncio.run(many()) <= 50_000
-    assert len(counts._limiters) == 1
 
 
 def test_paths_have_the_class_of_their_endpoint_under_every_mount() -> None:
