@@ -151,12 +151,12 @@ class ConnectionPerUse:
 
 
 class PooledConnections:
-    """Keep a fixed number of sessions open and lend them in turn.
+    """Keep a fixed number of sessions open and lend them in turn, the one that was used last first.
 
     A returned session is not reset by statements: the application sets nothing on a session, and every
     transaction ends in its own block. One that comes back inside a transaction all the same gets the full
     reset. Statements stay prepared as long as their session lives. One that runs too long is cancelled: a few
-    runaways must not hold all sessions.
+    runaways must not hold all sessions. asyncpg's own pool would make a task for each return.
     """
 
     def __init__(
@@ -166,7 +166,10 @@ class PooledConnections:
         self._database_url = database_url
         self._size = size
         self._statement_timeout_s = statement_timeout_s
-        self._pool: Any = None
+        self._free = asyncio.Semaphore(size)
+        self._idle: list[Any] = []
+        """Sessions that nobody uses; one that is missing is opened when it is needed."""
+        self._is_closed = False
 
     @property
     def size(self) -> int:
@@ -175,46 +178,69 @@ class PooledConnections:
 
     async def open(self) -> None:
         """Open all sessions."""
-        self._pool = await asyncpg.create_pool(
-            self._database_url,
-            min_size=self._size,
-            max_size=self._size,
-            max_inactive_connection_lifetime=0,
-            statement_cache_size=STATEMENT_COUNT,
-            max_cached_statement_lifetime=0,
-            server_settings={"statement_timeout": f"{self._statement_timeout_s * 1000:.0f}"},
-            init=self._count_opened,
-            reset=_reset,
-        )
+        self._idle += await asyncio.gather(*(self._connect() for _ in range(self._size)))
 
     async def close(self) -> None:
         """Close all sessions once they are returned."""
-        await self._pool.close()
+        self._is_closed = True
+        for _ in range(self._size):
+            await self._free.acquire()
+        await asyncio.gather(*(raw.close() for raw in self._idle))
+        self._idle.clear()
+        self._free = asyncio.Semaphore(self._size)
 
     @asynccontextmanager
     async def use(self) -> AsyncIterator[Connection]:
         """Lend a session, waiting until one is free."""
+        with database_time(statement_count=0):
+            await self._free.acquire()
+        try:
+            raw = await self._session()
+            try:
+                yield Connection(raw)
+            except (*SESSION_BROKE, asyncio.CancelledError):
+                raw.terminate()  # so that nobody else gets it, or waits for the end of a statement
+                raise
+            finally:
+                await self._returned(raw)
+        finally:
+            self._free.release()
+
+    async def _session(self) -> Any:
+        """Take a session, in place of those that have ended since they were used a new one."""
+        while self._idle:
+            raw = self._idle.pop()
+            if not raw.is_closed():
+                return raw
+        if self._is_closed:
+            raise DatabaseUnavailableError("The pool is closed.")
         try:
             with database_time(statement_count=0):
-                raw = await self._pool.acquire()
+                return await self._connect()
         except _CANNOT_OPEN as error:
             raise DatabaseUnavailableError(str(error)) from error
-        try:
-            yield Connection(raw)
-        except SESSION_BROKE:
-            raw.terminate()  # so that nobody else gets it
-            raise
-        finally:
-            with database_time(statement_count=0):
-                await self._pool.release(raw)
 
-    async def _count_opened(self, _: object) -> None:
+    async def _returned(self, raw: Any) -> None:
+        if raw.is_closed():
+            return
+        if raw.is_in_transaction():
+            try:
+                with database_time(statement_count=0):
+                    await raw.reset()
+            except BaseException:
+                raw.terminate()
+                raise
+        self._idle.append(raw)
+
+    async def _connect(self) -> Any:
+        raw = await asyncpg.connect(
+            self._database_url,
+            statement_cache_size=STATEMENT_COUNT,
+            max_cached_statement_lifetime=0,
+            server_settings={"statement_timeout": f"{self._statement_timeout_s * 1000:.0f}"},
+        )
         self.opened_count += 1
-
-
-async def _reset(raw: Any) -> None:
-    if raw.is_in_transaction():
-        await raw.reset()
+        return raw
 
 
 async def connect(database_url: str) -> Any:

@@ -5,7 +5,7 @@ from contextlib import asynccontextmanager
 
 from reference_app.domain.errors import UnavailableError
 from reference_app.monitoring.request_timings import database_time
-from reference_app.scalability.leases import AcquisitionTimeoutError, Leases, ended
+from reference_app.scalability.leases import AcquisitionTimeoutError, Leases
 from reference_app.storage.connections import Connection, Connections
 
 
@@ -46,6 +46,8 @@ class LeasedConnections:
                 lease = await self._leases.acquire()
         except AcquisitionTimeoutError:
             raise UnavailableError("database_busy", "The database is busy; try again.") from None
-        with ended(lease):
+        try:
             async with self._connections.use() as connection:
                 yield connection
+        finally:
+            lease.end()

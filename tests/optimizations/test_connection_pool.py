@@ -6,10 +6,11 @@ from dataclasses import replace
 from typing import Any
 
 import asyncpg
+import pytest
 
 from reference_app.monitoring.request_timings import begin_request
 from reference_app.settings import Settings
-from reference_app.storage.connections import STATEMENT_TIMEOUT_S, PooledConnections
+from reference_app.storage.connections import STATEMENT_TIMEOUT_S, DatabaseUnavailableError, PooledConnections
 from reference_app.variants import Build, build
 from tests.component.reference_app.backends import Backend, run_sql, serve_and
 
@@ -135,3 +136,48 @@ def test_a_statement_that_runs_too_long_is_cancelled_and_its_session_serves_on(
         return [answer.status for answer in (*held, await backend.ask("GET", path, "staff"))]
 
     assert serve_and(impatient, url, work) == [503] * 6 + [200]
+
+
+def test_a_session_whose_user_was_cancelled_is_replaced_and_nobody_waits_for_its_statement(
+    clone: Callable[[tuple[str, ...]], str],
+) -> None:
+    url = clone(build("after").components.migrations)
+    sleeping = (
+        "SELECT count(*) FROM pg_stat_activity WHERE query = 'SELECT pg_sleep(20)' AND state = 'active'"
+    )
+
+    async def work() -> tuple[int, int]:
+        pool = PooledConnections(url, 1)
+        await pool.open()
+
+        async def sleep() -> None:
+            async with pool.use() as connection:
+                await connection.execute("SELECT pg_sleep(20)")
+
+        sleeper = asyncio.create_task(sleep())
+        async with asyncio.timeout(30):
+            while (await run_sql(url, sleeping))[0]["count"] == 0:
+                pass
+        sleeper.cancel()
+        await asyncio.wait({sleeper})
+        async with asyncio.timeout(10), pool.use() as connection:
+            row = await connection.fetchrow("SELECT 1")
+        await pool.close()
+        assert row is not None
+        return row[0], pool.opened_count
+
+    assert asyncio.run(work()) == (1, 2)
+
+
+def test_a_closed_pool_says_so_and_lets_nobody_wait(clone: Callable[[tuple[str, ...]], str]) -> None:
+    url = clone(build("after").components.migrations)
+
+    async def work() -> None:
+        pool = PooledConnections(url, 1)
+        await pool.open()
+        await pool.close()
+        with pytest.raises(DatabaseUnavailableError, match="closed"):
+            async with pool.use():
+                pass
+
+    asyncio.run(work())
