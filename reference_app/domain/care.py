@@ -1,9 +1,10 @@
 """What happens around a visit: reviews, the waiting list, messages to clients, series of appointments."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import date
 from typing import Literal, get_args
+
+import msgspec
 
 from reference_app.domain.answers import Appointment, Barber
 
@@ -12,8 +13,7 @@ Outcome = Literal["sent", "failed", "queued"]
 OUTCOMES: tuple[Outcome, ...] = get_args(Outcome)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Review:
+class Review(msgspec.Struct, frozen=True, kw_only=True):
     """What a client said about a visit."""
 
     id: int
@@ -23,8 +23,7 @@ class Review:
     client_name: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class BarberReviews:
+class BarberReviews(msgspec.Struct, frozen=True, kw_only=True):
     """All of a barber's ratings in sum, and the newest reviews."""
 
     barber: Barber
@@ -33,8 +32,7 @@ class BarberReviews:
     newest: Sequence[Review]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class WaitlistEntry:
+class WaitlistEntry(msgspec.Struct, frozen=True, kw_only=True):
     """A client who would come if a time with the barber became free on that day."""
 
     id: int
@@ -47,8 +45,7 @@ class WaitlistEntry:
     day: date
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Message:
+class Message(msgspec.Struct, frozen=True, kw_only=True):
     """A notification on its way to a client."""
 
     id: int
@@ -60,16 +57,14 @@ class Message:
     """Address or number, as the channel needs it."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Skipped:
+class Skipped(msgspec.Struct, frozen=True, kw_only=True):
     """A date of a series that could not be booked, and the code of the reason."""
 
     starts_at: str
     code: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class BookedSeries:
+class BookedSeries(msgspec.Struct, frozen=True, kw_only=True):
     """A series: what was booked of it and what was not."""
 
     id: int

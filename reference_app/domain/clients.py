@@ -1,11 +1,11 @@
 """What the staff may know of a client."""
 
-from dataclasses import dataclass
 from datetime import datetime
 
+import msgspec
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Client:
+
+class Client(msgspec.Struct, frozen=True, kw_only=True):
     """A client as a search finds them."""
 
     id: int
@@ -16,8 +16,7 @@ class Client:
     customer_type: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class LifetimeValue:
+class LifetimeValue(msgspec.Struct, frozen=True, kw_only=True):
     """What a client has brought in so far; visits are completed appointments."""
 
     client_id: int

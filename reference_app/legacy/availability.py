@@ -1,9 +1,11 @@
 """Free slots: three queries for each barber, then each start against everybody's appointments of the day."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import date, datetime
 from zoneinfo import ZoneInfo
+
+from msgspec import structs
 
 from reference_app.domain.answers import BarberSlots, DaySlots
 from reference_app.domain.errors import NotFoundError
@@ -38,7 +40,9 @@ class BarberByBarberAvailability:
         if barber is None:
             raise NotFoundError("barber")
         everybody = await self.location_slots(barber["location_id"], service_id, day, today)
-        return replace(everybody, barbers=[one for one in everybody.barbers if one.barber.id == barber_id])
+        return structs.replace(
+            everybody, barbers=[one for one in everybody.barbers if one.barber.id == barber_id]
+        )
 
     async def location_slots(self, location_id: int, service_id: int, day: date, today: date) -> DaySlots:
         """Find all barbers' free starts."""

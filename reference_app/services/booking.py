@@ -2,8 +2,10 @@
 
 import hashlib
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import date, datetime
+
+from msgspec import structs
 
 from reference_app.caching import scopes
 from reference_app.domain.answers import Appointment
@@ -78,7 +80,9 @@ class BookingService:
             if not await self._statements.move(connection, appointment, span, ends_at):
                 raise slot_taken()
             connection.note_change(scopes.of_appointment(appointment))
-            return replace(appointment, starts_at=starts_at, ends_at=ends_at, version=appointment.version + 1)
+            return structs.replace(
+                appointment, starts_at=starts_at, ends_at=ends_at, version=appointment.version + 1
+            )
 
         return await self._transactions.run(work)
 
@@ -96,7 +100,7 @@ class BookingService:
             self._require_changeable(appointment)
             await self._statements.cancel(connection, appointment)
             connection.note_change(scopes.of_appointment(appointment))
-            return replace(appointment, status="cancelled", version=appointment.version + 1)
+            return structs.replace(appointment, status="cancelled", version=appointment.version + 1)
 
         return await self._transactions.run(work)
 

@@ -2,10 +2,12 @@
 
 import hashlib
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Literal
 from zoneinfo import ZoneInfo
+
+from msgspec import structs
 
 from reference_app.caching import scopes
 from reference_app.domain.answers import Appointment
@@ -75,7 +77,7 @@ class VisitService:
             self._require_finishable(appointment)
             await self._visits.finish(connection, appointment, outcome)
             connection.note_change(scopes.of_appointment(appointment))
-            return replace(appointment, status=outcome, version=appointment.version + 1)
+            return structs.replace(appointment, status=outcome, version=appointment.version + 1)
 
         if user.role == "client":
             raise ForbiddenError("staff_only", "Only the staff may do this.")
