@@ -27,7 +27,7 @@ from reference_app.web.json_codec import JsonCodec
 
 def to_json(body: dict[str, Any]) -> str:
     """Write JSON in its shortest spelling."""
-    return json.dumps(body, ensure_ascii=False, separators=(",", ":"))
+    return json.dumps(body, ensure_ascii=False, separators=(",", ":"), default=datetime.isoformat)
 
 
 class JsonResponse(web.Response):
@@ -181,17 +181,20 @@ def _barber_slots(slots: BarberSlots, zone: ZoneInfo) -> dict[str, Any]:
 
 
 def _visit(visit: Visit) -> dict[str, Any]:
-    names = {"location": visit.location_name, "barber": visit.barber_name, "service": visit.service_name}
-    return appointment_body(visit.appointment) | names
+    body = appointment_body(visit.appointment)
+    body["location"] = visit.location_name
+    body["barber"] = visit.barber_name
+    body["service"] = visit.service_name
+    return body
 
 
 def _day_entry(entry: DayEntry) -> dict[str, Any]:
-    return appointment_body(entry.appointment) | {
-        "client": entry.client_name,
-        "client_phone": entry.client_phone,
-        "barber": entry.barber_name,
-        "service": entry.service_name,
-    }
+    body = appointment_body(entry.appointment)
+    body["client"] = entry.client_name
+    body["client_phone"] = entry.client_phone
+    body["barber"] = entry.barber_name
+    body["service"] = entry.service_name
+    return body
 
 
 def _barber_revenue(entry: BarberRevenue) -> dict[str, Any]:
@@ -203,5 +206,8 @@ def _barber_revenue(entry: BarberRevenue) -> dict[str, Any]:
     }
 
 
-def _local(moment: datetime, zone: ZoneInfo) -> str:
-    return moment.astimezone(zone).isoformat()
+def _local(moment: datetime, zone: ZoneInfo) -> datetime | str:
+    """Tell a moment in local time: codecs write it as `isoformat` does, msgspec in a third of the time."""
+    local = moment.astimezone(zone)
+    # Only an offset of zero is spelt differently, as Z.
+    return local if local.utcoffset() else local.isoformat()

@@ -4,6 +4,7 @@
 """
 
 import json
+from datetime import datetime
 from typing import Any, Protocol
 
 import msgspec
@@ -11,7 +12,7 @@ from aiohttp import web
 
 
 class JsonCodec(Protocol):
-    """Reads and writes JSON."""
+    """Reads and writes JSON; a local moment with an offset other than zero is written in ISO 8601."""
 
     def decode(self, text: bytes) -> Any:
         """Read a value; raise `ValueError` or `RecursionError` when it is not one."""
@@ -32,7 +33,9 @@ class StdlibJson:
 
     def encode(self, document: dict[str, Any]) -> bytes:
         """Write a value in its shortest spelling."""
-        return json.dumps(document, ensure_ascii=False, separators=(",", ":")).encode()
+        return json.dumps(
+            document, ensure_ascii=False, separators=(",", ":"), default=datetime.isoformat
+        ).encode()
 
 
 class MsgspecJson:

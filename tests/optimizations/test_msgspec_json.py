@@ -1,12 +1,17 @@
 """`msgspec_json`: other code reads and writes the same texts, and refuses the same."""
 
+from datetime import UTC, datetime
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from reference_app.domain.answers import Barber, BarberSlots, DaySlots
+from reference_app.domain.scheduling import ServiceTerms
 from reference_app.variants import build
+from reference_app.web.bodies import slots_body
 from reference_app.web.json_codec import MsgspecJson, StdlibJson
 
 STDLIB, MSGSPEC = StdlibJson(), MsgspecJson()
@@ -20,6 +25,9 @@ DOCUMENTS = st.dictionaries(
         max_leaves=10,
     ),
 )
+MOMENTS = st.datetimes(datetime(2000, 1, 1), datetime(2099, 1, 1), timezones=st.just(UTC))  # noqa: DTZ001
+ZONES = ("Europe/London", "Europe/Berlin", "America/New_York", "America/St_Johns", "Asia/Kolkata", "UTC")
+"""London is at an offset of zero in winter, two are not at whole hours."""
 ODD = (
     *(b"", b" ", b"{", b"[1,]", b"{} x", b"nul", b"01", b"-", b"NaN", b"Infinity", b"-0", b"-0.0", b"1E5"),
     *(b"1e999", b"1e-400", b"1.0", b"9007199254740993.0", b"18446744073709551616", b"9" * 400),
@@ -43,6 +51,22 @@ def test_both_write_the_same_bytes_and_read_them_back(document: dict[str, Any]) 
 
     assert written == STDLIB.encode(document)
     assert MSGSPEC.decode(written) == STDLIB.decode(written) == document
+
+
+@given(MOMENTS, st.sampled_from(ZONES))
+def test_both_write_a_local_moment_as_the_standard_library_spells_it(moment: datetime, zone: str) -> None:
+    day = DaySlots(
+        location_id=1,
+        timezone=zone,
+        day=moment.date(),
+        service=ServiceTerms(id=1, name="cut", duration_minutes=30, buffer_minutes=0, price_cents=1),
+        barbers=[BarberSlots(barber=Barber(id=1, full_name="Bo"), starts=[moment])],
+    )
+
+    written = MSGSPEC.encode(slots_body(day))
+
+    assert written == STDLIB.encode(slots_body(day))
+    assert moment.astimezone(ZoneInfo(zone)).isoformat().encode() in written
 
 
 @pytest.mark.parametrize("number", [0.001, 0.5, 12.345, 99.999, 1234567.125, 1e15 / 3])
