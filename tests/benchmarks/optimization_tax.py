@@ -19,12 +19,12 @@ HELPS_EVERYBODY = frozenset(
 )
 """The first two spare every request milliseconds; the others are of the process, not of the application."""
 
-NOTHING = "/api/v2/nothing"
-"""Health never waits for a place, so the throttler is asked for an unknown path."""
+PATHS = {"request_throttler": "/api/v2/nothing", "resource_pools": "/health/ready"}
+"""Health never waits for a place, so the throttler is asked for an unknown path; pools lend a connection."""
 
 
 def measure(say: Callable[[str], None]) -> Table:
-    """Ask for what needs no service, no statement and no kept answer: GET /health/live, an unknown path."""
+    """Ask for what needs no service and no kept answer: GET /health/live, or what `PATHS` names."""
     with postgres_in_an_empty_folder(say) as postgres, database_of(postgres, "after", SCALE, say) as url:
         taxes = asyncio.run(_taxes(url))
     return Table(
@@ -55,7 +55,7 @@ async def _taxes(url: str) -> list[tuple[str, float, float]]:
 
 
 async def _with_and_without(name: str, url: str, loaded: LoadedData) -> tuple[float, float]:
-    kind = Kind("", "GET", NOTHING if name == "request_throttler" else LIVE)
+    kind = Kind("", "GET", PATHS.get(name, LIVE))
     after, left_out = build("after").components, build("after", removed=[name]).components
     async with started(after, url, loaded) as one, started(left_out, url, loaded) as other:
         for app in (one, other):
