@@ -5,6 +5,7 @@ from collections.abc import AsyncIterator, Callable
 
 from aiohttp import web
 from aiohttp.typedefs import Handler, Middleware
+from multidict import istr
 
 from reference_app.balancer.seen_balancer import SeenBalancer
 from reference_app.caching.changes import Changes
@@ -58,6 +59,7 @@ from reference_app.web.routes import routes
 from reference_app.web.visit_handlers import VisitHandlers
 
 MAX_BODY_BYTES = 64 * 1024
+_SERVER_TIMING = istr("Server-Timing")
 
 
 def make_app(components: Components, settings: Settings, loaded: LoadedData) -> web.Application:
@@ -290,4 +292,4 @@ def _with_timings(records: RequestRecords, collection: GarbageCollection, slow: 
 async def _add_server_timing(request: web.Request, response: web.StreamResponse) -> None:
     # A request that aiohttp refuses before any middleware runs, for its Expect header, has no timings yet.
     timings = request.get(TIMINGS) or RequestTimings()
-    response.headers["Server-Timing"] = timings.server_timing()
+    response.headers[_SERVER_TIMING] = timings.server_timing()

@@ -61,17 +61,19 @@ class ConsolidatedAuthMiddleware:
     async def _admit(self, request: web.Request, token: str) -> None:
         known = await self._known.find(token)
         claims = known.claims if known is not None else read_claims(token, self._secret)
-        await self._limit_money(request, claims)
+        if claims is not None and changes_something(request) and request.body_exists:
+            await self._limit_money(request, claims)
         caller = known.user if known is not None else await self._look_up(token, claims)
         request[CALLER] = caller
         route = self._routes.of(request)
         if route is not None and route.is_of_location:
             require_location(caller, int(request.match_info["id"]))
-        require_second_factor(
-            endpoint_of(request.path),
-            has_device=caller.has_mfa_device,
-            is_verified=claims is not None and claims.is_second_factor_verified,
-        )
+        if caller.has_mfa_device:
+            require_second_factor(
+                endpoint_of(request.path),
+                has_device=True,
+                is_verified=claims is not None and claims.is_second_factor_verified,
+            )
 
     async def _look_up(self, token: str, claims: Claims | None) -> User:
         version = None if claims is None else await self._known.version(claims.user_id)
@@ -80,9 +82,7 @@ class ConsolidatedAuthMiddleware:
             self._known.keep(token, KnownCaller(claims, user), version)
         return user
 
-    async def _limit_money(self, request: web.Request, claims: Claims | None) -> None:
-        if claims is None or not changes_something(request) or not request.body_exists:
-            return
+    async def _limit_money(self, request: web.Request, claims: Claims) -> None:
         amount_cents = moved_cents(await read_json(request))
         if amount_cents is not None:
             require_amount(amount_cents)

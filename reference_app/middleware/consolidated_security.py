@@ -35,7 +35,8 @@ class ConsolidatedSecurityMiddleware:
         provider = called_provider(request.path)
         if provider is not None:
             await require_signature(request, self._secrets.get(provider))
-        await read_acceptable_body(request)
+        if request.body_exists:
+            await read_acceptable_body(request)
         response = await handler(request)
         response.headers.update(SECURITY_HEADERS)
         return response

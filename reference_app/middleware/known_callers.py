@@ -29,6 +29,7 @@ class KnownCaller:
 @dataclass(frozen=True, slots=True)
 class _Known:
     caller: KnownCaller
+    scopes: tuple[str, ...]
     version: tuple[int, ...]
     ends_at_s: float
 
@@ -55,8 +56,7 @@ class KnownCallers:
         store = self._changes.store
         if known is None or store is None or known.ends_at_s <= self._clock():
             return None
-        scope = (scopes.account(known.caller.user.id),)
-        return known.caller if await store.versions(scope) == known.version else None
+        return known.caller if await store.versions(known.scopes) == known.version else None
 
     async def version(self, user_id: int) -> tuple[int, ...] | None:
         """Read an account's version, before the account is looked up; nothing where none may be kept."""
@@ -67,4 +67,5 @@ class KnownCallers:
         """Remember a caller whose account had this version before it was looked up."""
         if version is not None:
             ends_at_s = min(self._clock() + PROFILE.ttl_s, caller.claims.expires_at_s)
-            self._known.insert(token, _Known(caller, version, ends_at_s))
+            scope = (scopes.account(caller.user.id),)
+            self._known.insert(token, _Known(caller, scope, version, ends_at_s))

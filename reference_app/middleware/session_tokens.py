@@ -1,6 +1,6 @@
 """Where a request carries its session token: the Authorization header, or a browser's cookie."""
 
-from aiohttp import web
+from aiohttp import hdrs, web
 
 from reference_app.domain.errors import UnauthenticatedError
 
@@ -13,9 +13,9 @@ def session_token(request: web.Request) -> str | None:
     Raises:
         UnauthenticatedError: the Authorization header holds something else than a bearer token.
     """
-    header = request.headers.get("Authorization")
+    header = request.headers.get(hdrs.AUTHORIZATION)
     if header is None:
-        return request.cookies.get(SESSION_COOKIE)
+        return request.cookies.get(SESSION_COOKIE) if hdrs.COOKIE in request.headers else None
     scheme, _, token = header.partition(" ")
     if scheme.lower() != "bearer" or not token.isascii():
         raise UnauthenticatedError("invalid_token", "The Authorization header must hold a bearer token.")

@@ -19,6 +19,8 @@ from contextvars import ContextVar
 from dataclasses import dataclass, field
 from typing import Literal
 
+_NO_STATEMENT, _NO_CALL = 'db;dur=0.000;desc="n=0"', 'ext;dur=0.000;desc="n=0"'
+
 
 @dataclass(slots=True)
 class RequestTimings:
@@ -41,14 +43,16 @@ class RequestTimings:
 
     def server_timing(self) -> str:
         """Write the `Server-Timing` header's value; durations in milliseconds."""
-        app_ms = (time.perf_counter() - self.started_s) * 1e3
-        external = " ".join((f"n={self.external_count}", *self.external_names))
         cache = f" cache;desc={self.cache}," if self.cache else ""
-        return (
-            f"app;dur={app_ms:.3f}, mw;dur={self.middleware_s * 1e3:.3f},{cache}"
-            f' db;dur={self.database_s * 1e3:.3f};desc="n={self.statement_count}",'
-            f' ext;dur={self.external_s * 1e3:.3f};desc="{external}"'
-        )
+        database = _NO_STATEMENT
+        if self.statement_count or self.database_s:
+            database = f'db;dur={self.database_s * 1e3:.3f};desc="n={self.statement_count}"'
+        external = _NO_CALL
+        if self.external_count:
+            names = " ".join(self.external_names)
+            external = f'ext;dur={self.external_s * 1e3:.3f};desc="n={self.external_count} {names}"'
+        app_ms = (time.perf_counter() - self.started_s) * 1e3
+        return f"app;dur={app_ms:.3f}, mw;dur={self.middleware_s * 1e3:.3f},{cache} {database}, {external}"
 
 
 _CURRENT: ContextVar[RequestTimings | None] = ContextVar("request_timings", default=None)

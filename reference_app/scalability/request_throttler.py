@@ -27,9 +27,9 @@ Refusal = Literal["late", "queue full", "waited too long", "pushed out"]
 State = Literal["running", "waiting", "refused", "done"]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class RequestClass:
-    """Requests that are of equal worth."""
+    """Requests that are of equal worth; compared by identity, which costs nothing."""
 
     name: str
     share: float = 1.0
@@ -226,7 +226,8 @@ class RequestThrottler:
         entry.state = "done"
         self._lanes[entry.kind].running_count -= 1
         self.running_count -= 1
-        self._start_waiting(now)
+        if self.waiting_count:
+            self._start_waiting(now)
 
     def expire(self, entry: Entry) -> None:
         """Refuse a request whose patience is over; do nothing if it does not wait any more."""
