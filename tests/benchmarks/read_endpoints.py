@@ -175,7 +175,8 @@ def _in_turns(
             started_ns = time.perf_counter_ns()
             status, read = connection.ask(request)
             elapsed_ms = (time.perf_counter_ns() - started_ns) / 1e6
-            if status != 200 or json.loads(read) != json.loads(answer.body):
+            # Reading JSON would sweep the processor's caches, which the next request then fills again.
+            if status != 200 or (read != answer.body and json.loads(read) != json.loads(answer.body)):
                 raise RuntimeError(f"GET {path} is answered with {status}: {read[:200]!r}")
             if number >= WARM_UP:
                 taken.append(elapsed_ms)
