@@ -13,10 +13,10 @@ import logging
 import re
 import struct
 import sys
-from dataclasses import dataclass
 from socket import IPPROTO_TCP
 from typing import Any
 
+import msgspec
 from aiohttp import web
 
 from reference_app.middleware.endpoints import endpoint_of
@@ -52,8 +52,7 @@ _LAST_RECEIVED = struct.Struct("52xI")
 """`tcpi_last_data_recv` in Linux' `struct tcp_info`: milliseconds since the last bytes came."""
 
 
-@dataclass(frozen=True, slots=True)
-class PlainRequest:
+class PlainRequest(msgspec.Struct, frozen=True):
     """What the door must know of a request."""
 
     kind: RequestClass | None
@@ -68,17 +67,22 @@ def read_plain(data: bytes) -> PlainRequest | None:
     if line is None or head.count(b"\n") != head.count(b"\r\n"):
         return None
     found = _FIELDS.findall(head)
+    told = _read_fields(found) if found else (0, DEFAULT_TIMEOUT_S)
+    if told is None or len(data) != end + len(_END) + told[0]:
+        return None
+    path = line[2].split(b"?", 1)[0].decode()
+    return PlainRequest(class_of(line[1].decode(), endpoint_of(path)), told[1])
+
+
+def _read_fields(found: list[tuple[bytes, bytes]]) -> tuple[int, float] | None:
+    """Read the body's length and the caller's patience in seconds; None for what aiohttp has to judge."""
     fields = {name.lower(): value.strip(b" \t") for name, value in found}
+    is_unique = len(found) == len(fields)
     length = fields.pop(b"content-length", b"0")
     timeout_s = timeout_of(fields.pop(b"x-request-timeout-ms", b"").decode("latin-1"))
     is_kept = fields.pop(b"connection", b"keep-alive").lower() == b"keep-alive"
     is_sized = length.isdigit() and len(length) <= _LONGEST_DIGITS
-    if not is_kept or not is_sized or len(found) != len({name.lower() for name, _ in found}) or fields:
-        return None
-    if len(data) != end + len(_END) + int(length):
-        return None
-    path = line[2].split(b"?", 1)[0].decode()
-    return PlainRequest(class_of(line[1].decode(), endpoint_of(path)), timeout_s)
+    return (int(length), timeout_s) if is_unique and is_kept and is_sized and not fields else None
 
 
 def timeout_of(told: str) -> float:
