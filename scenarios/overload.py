@@ -7,8 +7,7 @@ from locust import between
 
 from scenarios.journeys.availability import find_next
 from scenarios.journeys.booking import browse_and_book
-from scenarios.journeys.business import owner_revenue
-from scenarios.journeys.insights import look_into_one
+from scenarios.journeys.insights import look_far_back
 from scenarios.journeys.visitor import Visitor
 
 
@@ -17,8 +16,7 @@ class Overload(Visitor):
 
     wait_time = between(1, 3)
     tasks = {  # type: ignore[assignment]  # noqa: RUF012  - Locust's way to give weights
-        look_into_one: 4,
-        owner_revenue: 2,
+        look_far_back: 5,
         find_next: 2,
-        browse_and_book: 2,
+        browse_and_book: 3,
     }

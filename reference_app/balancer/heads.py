@@ -31,6 +31,7 @@ _ANSWER_FIELDS = re.compile(
 _ONE_HOP_LINES = re.compile(
     rb"^(?:" + _ONE_HOP + rb"|x-forwarded-for):[^\r]*\r\n", re.IGNORECASE | re.MULTILINE
 )
+_ONE_HOP_NAMES = frozenset({*_ONE_HOP.split(b"|"), b"x-forwarded-for"})
 _KEPT_THOUGH_NAMED = frozenset({b"host", b"content-length", b"transfer-encoding"})
 """`Connection: content-length` must not take away what tells where the message ends."""
 _DIGITS = re.compile(rb"[0-9]{1,18}")
@@ -101,6 +102,7 @@ def parse_request(head: bytes, peer: bytes) -> RequestHead:
     if any(value.lower() != b"100-continue" for value in fields.get(b"expect", ())):
         raise HeadError(417, "expectation_failed", "The only expectation is 100-continue.")
     options = _connection_options(fields)
+    passed = head if _ONE_HOP_NAMES.isdisjoint(fields) else _without_one_hop(head, options)
     return RequestHead(
         method=method,
         target=target,
@@ -109,7 +111,7 @@ def parse_request(head: bytes, peer: bytes) -> RequestHead:
         is_http_10=is_http_10,
         is_last=is_http_10 or b"close" in options,
         may_be_repeated=method in IDEMPOTENT or b"idempotency-key" in fields,
-        forwarded=_without_one_hop(head, options)[:-2] + _from(peer, fields.get(b"x-forwarded-for", ())),
+        forwarded=passed[:-2] + _from(peer, fields.get(b"x-forwarded-for", ())),
     )
 
 
@@ -129,14 +131,13 @@ def parse_answer(head: bytes) -> AnswerHead:
     except HeadError as error:
         raise HeadError(502, "bad_gateway", "The answer's length is ambiguous.") from error
     options = _connection_options(fields)
-    is_one_hop = options or b"keep-alive" in fields or b"upgrade" in fields
     return AnswerHead(
         status=int(status),
         content_length=content_length,
         is_chunked=is_chunked,
         keeps_alive=minor == b"1" and b"close" not in options,
         is_busy=status == b"503" and b"retry-after" in fields,
-        forwarded=(_without_one_hop(head, options) if is_one_hop else head)[:-2],
+        forwarded=(head if _ONE_HOP_NAMES.isdisjoint(fields) else _without_one_hop(head, options))[:-2],
     )
 
 

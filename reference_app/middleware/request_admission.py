@@ -14,11 +14,14 @@ from reference_app.middleware.needs import Need
 from reference_app.middleware.optimized_rate_limiting import standing_refusal
 from reference_app.middleware.security_headers import SECURITY_HEADERS
 from reference_app.monitoring.layer_times import TIMINGS
-from reference_app.scalability.compartments import Compartments, class_of
+from reference_app.scalability.compartments import ANALYTICS, READS, Compartments, class_of
 from reference_app.scalability.rate_limiter import MAX_REFUSED, REFUSAL_BYTES
 from reference_app.scalability.request_throttler import Entry, RequestClass, RequestThrottler
 from reference_app.web.doorway import DEADLINE_HEADER, OVERLOADED, admitted_at_the_door, timeout_of
 from reference_app.web.errors import error_response
+
+_MAY_BE_GIVEN_UP = frozenset({READS, ANALYTICS})
+"""What changes something is finished once it is begun: half of it may be done at another company."""
 
 
 class RequestAdmission:
@@ -51,7 +54,7 @@ class RequestAdmission:
         if entry is not None:
             # Time in front of the door is part of the answer's, and no work of the layer's own.
             request[TIMINGS].started_s -= entry.started_s - entry.arrived_s
-            return await _work(request, handler, self._compartments.of(entry.kind), entry)
+            return await _work(request, handler, self._compartments, entry)
         kind = self._kind(request)
         if kind is None:
             return await handler(request)
@@ -66,8 +69,8 @@ class RequestAdmission:
         if entry.state == "waiting":
             await _wait(request, throttler, entry, entry.expires_s - now)
         if entry.state != "running":
-            return _refusal(throttler)
-        return await _work(request, handler, throttler, entry)
+            return _refusal(throttler, *OVERLOADED)
+        return await _work(request, handler, compartments, entry)
 
     def _kind(self, request: web.Request) -> RequestClass | None:
         """Find the class of a request's route, which is settled once for each."""
@@ -82,15 +85,33 @@ class RequestAdmission:
 
 
 async def _work(
-    request: web.Request, handler: Handler, throttler: RequestThrottler, entry: Entry
+    request: web.Request, handler: Handler, compartments: Compartments, entry: Entry
 ) -> web.StreamResponse:
+    throttler, told = compartments.of(entry.kind), request.headers.get(DEADLINE_HEADER)
     is_sample = False
     try:
-        response = await handler(request)
+        if told is None or entry.kind not in _MAY_BE_GIVEN_UP:
+            response = await handler(request)
+        else:
+            left_s = entry.arrived_s + timeout_of(told) - compartments.clock()
+            response = await _in_time(request, handler, throttler, left_s)
         is_sample = response.status < 500
         return response
     finally:
         throttler.leave(entry, is_sample=is_sample)
+
+
+async def _in_time(
+    request: web.Request, handler: Handler, throttler: RequestThrottler, left_s: float
+) -> web.StreamResponse:
+    """Give the work up, and the database's with it, when the caller waits no longer."""
+    try:
+        async with asyncio.timeout(left_s) as patience:
+            return await handler(request)
+    except TimeoutError:
+        if not patience.expired():
+            raise
+        return _refusal(throttler, "deadline_passed", "It took longer than you said that you would wait.")
 
 
 async def _wait(request: web.Request, throttler: RequestThrottler, entry: Entry, patience_s: float) -> None:
@@ -116,7 +137,7 @@ def _nobody() -> None:
     """Stand in for whoever is woken, until somebody has to wait."""
 
 
-def _refusal(throttler: RequestThrottler) -> web.Response:
-    response = error_response(OverloadedError(*OVERLOADED, throttler.retry_after_s()))
+def _refusal(throttler: RequestThrottler, code: str, message: str) -> web.Response:
+    response = error_response(OverloadedError(code, message, throttler.retry_after_s()))
     response.headers.update(SECURITY_HEADERS)
     return response

@@ -8,18 +8,24 @@ from scenarios.journeys.visitor import Visitor
 
 _DAYS = (7, 14, 30)
 _SHARES = ("retention_bps", "utilisation_bps", "no_show_bps")
+_DASHBOARD = "/api/v2/analytics/six-figures"
 
 
 def look_at_six_figures(visitor: Visitor) -> None:
     """Open the dashboard, sometimes of one location only."""
+    _ask(visitor, _DASHBOARD, _adds_up)
 
-    def is_right(answer: Any) -> bool:
-        earned = sum(barber["revenue_cents"] for barber in answer["barbers"])
-        return earned == answer["revenue_cents"] and all(
-            answer[name] is None or answer[name] >= 0 for name in _SHARES
-        )
 
-    _ask(visitor, "/api/v2/analytics/six-figures", is_right)
+def look_far_back(visitor: Visitor) -> None:
+    """Open the dashboard for most of a year, hardly ever for the same days: no kept answer helps."""
+    until = (visitor.shop.today - timedelta(days=visitor.rng.randint(1, 90))).isoformat()
+    visitor.ask(
+        "GET",
+        f"{_DASHBOARD}?{urlencode({'days': visitor.rng.randint(200, 366), 'until': until})}",
+        name=f"{_DASHBOARD} (most of a year)",
+        account=visitor.shop.owner,
+        is_right=lambda answer: answer["until"] == until and _adds_up(answer),
+    )
 
 
 def look_into_one(visitor: Visitor) -> None:
@@ -59,6 +65,14 @@ _QUESTIONS = (
         ),
     ),
 )
+
+
+def _adds_up(answer: Any) -> bool:
+    earned = sum(barber["revenue_cents"] for barber in answer["barbers"])
+    return bool(
+        earned == answer["revenue_cents"]
+        and all(answer[name] is None or answer[name] >= 0 for name in _SHARES)
+    )
 
 
 def _ask(visitor: Visitor, path: str, is_right: Any) -> None:

@@ -156,6 +156,24 @@ def test_a_request_whose_caller_has_no_time_left_is_not_begun(clone: Clone) -> N
     assert refused == {"late": 1}
 
 
+def test_what_is_read_is_given_up_at_the_deadline_and_what_changes_something_is_finished(
+    clone: Clone,
+) -> None:
+    async def work(backend: Backend, gate: Gate) -> Any:
+        soon = {DEADLINE_HEADER: "1000"}
+        booking = asyncio.create_task(backend.ask("POST", "/api/v2/held", body={}, headers=soon))
+        await gate.filled(1)
+        read = await backend.ask("GET", "/api/v2/held", headers=soon)
+        gate.opened.set()
+        return read, (await booking).status, (await state(backend))["own"]["running_count"]
+
+    read, booked, running_count = served(WITH_IT, clone, work)
+
+    assert (read.status, read.body["error"]["code"]) == (503, "deadline_passed")
+    assert int(read.headers["Retry-After"]) >= 1
+    assert (booked, running_count) == (200, 0)
+
+
 def test_callers_who_hang_up_leave_no_hole(clone: Clone) -> None:
     async def work(backend: Backend, gate: Gate) -> Any:
         asked = [asyncio.create_task(backend.ask("GET", "/api/v2/held")) for _ in range(LIMIT + 10)]
