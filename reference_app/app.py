@@ -18,6 +18,7 @@ from reference_app.middleware.needs import DeclaredRoutes
 from reference_app.middleware.origin import told_by_balancer
 from reference_app.middleware.request_admission import RequestAdmission
 from reference_app.monitoring.database_watch import DatabaseWatch
+from reference_app.monitoring.kpibench_runtime import watch_runtime
 from reference_app.monitoring.layer_times import TIMINGS, LayerTime, take_off
 from reference_app.monitoring.live_memory import live_memory_first
 from reference_app.monitoring.request_records import RequestRecords
@@ -133,7 +134,7 @@ def make_app(components: Components, settings: Settings, loaded: LoadedData) -> 
     if balancer is not None:
         app.cleanup_ctx.append(_asking(balancer))
     app.cleanup_ctx.append(_looking_after_memory(watch, collection, memory))
-    app.cleanup_ctx.append(_watching(database, services))
+    app.cleanup_ctx.extend([_watching(database, services), _watching_runtime])
     app[JSON] = components.json()
     app[COMPARTMENTS] = compartments
     app[DATABASE_WATCH] = database
@@ -224,6 +225,12 @@ def _watching(database: DatabaseWatch, services: ServiceWatch) -> Callable[..., 
         await database.close()
 
     return watching
+
+
+async def _watching_runtime(_: web.Application) -> AsyncIterator[None]:
+    stop = watch_runtime()
+    yield
+    stop()
 
 
 def _linked(link: RedisLink) -> Callable[[web.Application], AsyncIterator[None]]:

@@ -190,6 +190,16 @@ def _tables_of_charts(results: Results) -> Iterator[tuple[str, Row, Iterable[Row
                 for values in zip(one.at_s, one.uss_mib, one.cpu_cores, strict=True)
             ),
         )
+    if results.runtime_lines:
+        yield (
+            "runtime.csv",
+            ("variant", "round", "at_s", "longest_lag_ms", "longest_pause_ms"),
+            (
+                (one.variant, one.round_index, *values)
+                for one in results.runtime_lines
+                for values in zip(one.at_s, one.lag_ms, one.pause_ms, strict=True)
+            ),
+        )
 
 
 def _together(*columns: Sequence[object]) -> Iterator[Row]:

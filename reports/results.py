@@ -7,7 +7,7 @@ must be there; the rest may be absent and is then empty, so that a run without c
 import json
 import math
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, Literal, TypeVar, get_args
 
@@ -210,6 +210,31 @@ class ResourceLine:
     at_s: tuple[float, ...]
     uss_mib: tuple[float | None, ...]
     cpu_cores: tuple[float | None, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RuntimeLine:
+    """Event loop and collections of one variant's server over one round: the worst since the point before."""
+
+    variant: str
+    round_index: int
+    at_s: tuple[float, ...]
+    lag_ms: tuple[float, ...]
+    pause_ms: tuple[float, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class VariantRuntime:
+    """Event loop lag and collection pauses of one variant under load; None where it cannot be said."""
+
+    lag_p95_ms: Estimate | None
+    longest_lag_ms: float | None
+    collections_per_1000: float | None
+    """Of 1,000 requests."""
+    pause_per_request_ms: Estimate | None
+    longest_pause_ms: float | None
+    reason: str
+    """Why something is missing; empty where nothing is."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -484,6 +509,9 @@ class Results:
     shifts: tuple[Shift, ...] = ()
     heat_maps: tuple[HeatMap, ...] = ()
     resources: tuple[ResourceLine, ...] = ()
+    runtime_lines: tuple[RuntimeLine, ...] = ()
+    runtime: dict[str, VariantRuntime] = field(default_factory=dict)
+    """By variant id; empty where the run does not tell."""
     errors: tuple[ErrorGroup, ...] | None = None
     """Most requests first; None where the run did not group them."""
     error_group_count: int = 0
@@ -696,6 +724,8 @@ def _results(root: _Node) -> Results:
         shifts=charts.each("shift", _shift),
         heat_maps=charts.each("heat", _heat_map),
         resources=charts.each("resources", _resource_line),
+        runtime_lines=charts.each("runtime", _runtime_line),
+        runtime={variant: _variant_runtime(node) for variant, node in _nodes(root.get("runtime"))},
         errors=errors.each("groups", _error_group) if errors else None,
         error_group_count=errors["group_count"].count() if errors else 0,
         queries=_queries(root.get("queries")),
@@ -905,6 +935,30 @@ def _resource_line(node: _Node) -> ResourceLine:
     if len({len(line.at_s), len(line.uss_mib), len(line.cpu_cores)}) != 1:
         raise _FaultError(f"{node.place} has columns of different lengths")
     return line
+
+
+def _runtime_line(node: _Node) -> RuntimeLine:
+    line = RuntimeLine(
+        variant=node["variant"].text(),
+        round_index=node["round"].count(),
+        at_s=node.each("at_s", _Node.number),
+        lag_ms=node.each("lag_ms", _Node.number),
+        pause_ms=node.each("pause_ms", _Node.number),
+    )
+    if len({len(line.at_s), len(line.lag_ms), len(line.pause_ms)}) != 1:
+        raise _FaultError(f"{node.place} has columns of different lengths")
+    return line
+
+
+def _variant_runtime(node: _Node) -> VariantRuntime:
+    return VariantRuntime(
+        lag_p95_ms=_estimate(node, "lag_p95_ms"),
+        longest_lag_ms=node["longest_lag_ms"].optional_number(),
+        collections_per_1000=node["collections_per_1000"].optional_number(),
+        pause_per_request_ms=_estimate(node, "pause_per_request_ms"),
+        longest_pause_ms=node["longest_pause_ms"].optional_number(),
+        reason=node["reason"].text(),
+    )
 
 
 def _error_group(node: _Node) -> ErrorGroup:

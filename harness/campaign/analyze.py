@@ -40,6 +40,7 @@ from harness.stats.pairing import add_pairings
 from harness.stats.pairs import SLOW, slow_share
 from harness.stats.percentiles import QUANTILES, is_resolvable, quantile
 from harness.stats.round_changes import round_changes
+from harness.stats.runtime import measure_runtime
 from harness.stats.statements import looks_repeated
 from harness.store.results import SCHEMA_VERSION, write_results
 from harness.store.run_folder import RunFolder
@@ -165,6 +166,7 @@ def analyze(folder: RunFolder, *, look: int | None = None) -> dict[str, Any]:
                 "shift": list(_shift_charts(run, rounds, kpi_file.confidence)),
                 "heat": list(_heat_charts(run, rounds)),
                 "resources": list(_resource_charts(run, rounds)),
+                "runtime": list(_runtime_charts(run, rounds)),
             },
             "queries": {
                 variant: _top_statements(
@@ -175,6 +177,12 @@ def analyze(folder: RunFolder, *, look: int | None = None) -> dict[str, Any]:
             "layers": {
                 variant: asdict(
                     measure_layers([one.variants[variant].layers for one in rounds], confidence=confidence)
+                )
+                for variant in run.variants
+            },
+            "runtime": {
+                variant: asdict(
+                    measure_runtime([one.variants[variant].runtime for one in rounds], confidence=confidence)
                 )
                 for variant in run.variants
             },
@@ -464,6 +472,21 @@ def _resource_charts(run: _Run, rounds: Sequence[AnalyzedRound]) -> Iterator[dic
                     "at_s": [(at_ns - zero_ns) / 1e9 for at_ns in line.at_ns],
                     "uss_mib": list(line.uss_mib),
                     "cpu_cores": list(line.cpu_cores),
+                }
+
+
+def _runtime_charts(run: _Run, rounds: Sequence[AnalyzedRound]) -> Iterator[dict[str, Any]]:
+    zero_ns = _zero_ns(run)
+    for one in rounds:
+        for variant, seen in one.variants.items():
+            line = seen.runtime.line
+            if line.at_ns:
+                yield {
+                    "variant": variant,
+                    "round": one.index,
+                    "at_s": [(at_ns - zero_ns) / 1e9 for at_ns in line.at_ns],
+                    "lag_ms": list(line.lag_ms),
+                    "pause_ms": list(line.pause_ms),
                 }
 
 

@@ -35,11 +35,13 @@ from harness.stats.pairs import (
     typical_levels,
     typical_ratios,
 )
+from harness.stats.runtime import RuntimeRound, runtime_round
 from harness.store.counts import read_counts
 from harness.store.host_readings import read_host
 from harness.store.layer_readings import read_layer_readings
 from harness.store.process_readings import read_process
 from harness.store.run_folder import RunFolder
+from harness.store.runtime_readings import read_runtime
 from harness.store.samples import read_samples
 
 
@@ -58,6 +60,7 @@ class VariantRound:
     window_s: tuple[float, ...]
     """Length of a window of each of these slices."""
     resources: ResourceLine
+    runtime: RuntimeRound
     layers: LayerRound
     external_calls: dict[str, ExternalCalls] | None
     """By service; None where the server does not tell."""
@@ -266,6 +269,11 @@ def _analyze_variant(
         ),
         window_s=tuple(summary.duration_s / window_count(summary.duration_s) for summary in loaded),
         resources=resource_line(readings),
+        runtime=runtime_round(
+            read_runtime(folder, folder.runtime_jsonl(index, variant)),
+            spans_ns=_spans(of_last_start),
+            request_count=sum(len(samples[summary.couple]) for summary in of_last_start),
+        ),
         layers=LayerRound(
             readings=read_layer_readings(folder, folder.layers_jsonl(index, variant)),
             request_count=sum(

@@ -162,6 +162,7 @@ def _server(bench: Bench, round_: Round, variant_id: str, *, is_counted: bool) -
         variant,
         database_name=_database_name(bench, round_, variant_id),
         log_path=bench.folder.server_log(round_.index, variant_id),
+        runtime_path=bench.folder.runtime_jsonl(round_.index, variant_id),
         when_stopped=_counted(bench, round_, variant) if is_counted else None,
     ) as server:
         yield server

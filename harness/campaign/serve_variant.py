@@ -7,6 +7,7 @@ from pathlib import Path
 from harness.campaign.bench import Bench
 from harness.errors import KpibenchError
 from harness.model.variant import Variant
+from harness.probe.runtime import RUNTIME_FILE
 from harness.target.companion import run_companions
 from harness.target.database import clone, drop
 from harness.target.server import RunningServer, attach, start_server
@@ -19,6 +20,7 @@ def serve_variant(
     *,
     database_name: str,
     log_path: Path,
+    runtime_path: Path | None = None,
     when_stopped: Callable[[str, str], None] | None = None,
 ) -> Iterator[RunningServer]:
     """Start the variant's server on a new copy of its data; one that runs already is only looked up.
@@ -28,6 +30,7 @@ def serve_variant(
         variant: what to start.
         database_name: for the copy, which is dropped at the end.
         log_path: gets what the server writes.
+        runtime_path: gets what a server that mounts the runtime probe writes; None asks for nothing.
         when_stopped: is given the URLs of the copy and of the server, between the server's end and the
             copy's, if all went well.
     """
@@ -45,6 +48,7 @@ def serve_variant(
             log_path=log_path,
             cpus=bench.cores.servers if bench.cores else None,
             companions=companions,
+            environment={RUNTIME_FILE: str(runtime_path.resolve())} if runtime_path else None,
         )
         try:
             yield server

@@ -12,6 +12,7 @@ STARTER_FILES = {
     "kpis.yaml": ("harness.cli", "starter/kpis.yaml"),
     "kpis.schema.json": ("harness.gates", "kpi_file.schema.json"),
     "kpibench_memory.py": ("harness.probe", "mount/kpibench_memory.py"),
+    "kpibench_runtime.py": ("harness.probe", "mount/kpibench_runtime.py"),
 }
 """Name of each file, and where it lies here."""
 
@@ -19,7 +20,7 @@ STARTER_FILES = {
 @click.command()
 @click.argument("folder", type=click.Path(path_type=Path), default=Path())
 def init(folder: Path) -> ExitCode:
-    """Write a Locust file, a KPI file and a memory probe to mount into FOLDER; nothing is overwritten."""
+    """Write a Locust file, a KPI file and two probes to mount into FOLDER; nothing is overwritten."""
     taken = [name for name in STARTER_FILES if (folder / name).exists()]
     if taken:
         raise UsageError(

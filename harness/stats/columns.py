@@ -121,3 +121,16 @@ class ProcessReadings:
     rss_bytes: FloatArray
     cpu_s: FloatArray
     """CPU time of the whole process tree since its start."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RuntimeReadings:
+    """What a server wrote of its event loop and collections in one round, one row a beat, in time order."""
+
+    at_ns: IntArray
+    lag_ms: FloatArray
+    """How much later than it should the event loop came round."""
+    collection_count: IntArray
+    """Since the beat before; the same for the two below."""
+    pause_ms: FloatArray
+    longest_pause_ms: FloatArray

@@ -3,10 +3,9 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-import numpy as np
-
 from harness.model.measurement import Estimate
-from harness.stats.signed_rank import rounds_needed, signed_rank_interval
+from harness.stats.over_rounds import over_rounds
+from harness.stats.signed_rank import rounds_needed
 
 PERCENTILES = ("p50", "p95", "p99")
 
@@ -85,19 +84,25 @@ def _layer(name: str, rounds: Sequence[LayerRound], confidence: float) -> LayerT
     known = [span for span in spans if span]
     requests = sum(one.request_count for one, span in zip(rounds, spans, strict=True) if span)
     percentiles = {
-        stat: _over_rounds([_percentile(name, one, stat) for one in rounds], confidence, len(rounds))
+        stat: over_rounds(
+            [_percentile(name, one, stat) for one in rounds],
+            confidence=confidence,
+            unit="ms",
+            sample_count=len(rounds),
+        )
         for stat in PERCENTILES
     }
     return LayerTimes(
         name=name,
         calls_per_request=sum(calls for calls, _ in known) / requests if requests else None,
-        per_request_ms=_over_rounds(
+        per_request_ms=over_rounds(
             [
                 span[1] / one.request_count if span and span[1] is not None and one.request_count else None
                 for one, span in zip(rounds, spans, strict=True)
             ],
-            confidence,
-            requests,
+            confidence=confidence,
+            unit="ms",
+            sample_count=requests,
         ),
         p50_ms=percentiles["p50"],
         p95_ms=percentiles["p95"],
@@ -125,18 +130,3 @@ def _percentile(name: str, one: LayerRound, stat: str) -> float | None:
 
 def _of(name: str, reading: LayerReading) -> LayerTold | None:
     return next((layer for layer in reading.layers if layer.name == name), None)
-
-
-def _over_rounds(values: Sequence[float | None], confidence: float, sample_count: int) -> Estimate | None:
-    """Return the centre of the rounds with its interval; None if one of them lacks a value."""
-    known = np.asarray([value for value in values if value is not None], dtype=np.float64)
-    if known.size < len(values):
-        return None
-    is_positive = bool(np.all(known > 0))
-    interval = signed_rank_interval(np.log(known) if is_positive else known, confidence)
-    if interval is None:
-        return None
-    value, low, high = (
-        float(np.exp(end)) if is_positive else end for end in (interval.value, interval.low, interval.high)
-    )
-    return Estimate(value=value, low=low, high=high, unit="ms", sample_count=sample_count)

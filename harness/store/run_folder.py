@@ -156,6 +156,10 @@ class RunFolder:
         """Return the file of what was seen of the server's processes."""
         return self.variant_dir(round_index, variant_id) / "process.jsonl"
 
+    def runtime_jsonl(self, round_index: int, variant_id: str) -> Path:
+        """Return the file of what the server's event loop and garbage collector did."""
+        return self.variant_dir(round_index, variant_id) / "runtime.jsonl"
+
     def queries_json(self, round_index: int, variant_id: str) -> Path:
         """Return the file of the database's statement statistics."""
         return self.variant_dir(round_index, variant_id) / "queries.json"

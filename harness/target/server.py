@@ -1,6 +1,7 @@
 """A server under test: one that we start from a command, or one that already runs at a URL."""
 
 import http.client
+import os
 import signal
 import ssl
 import subprocess
@@ -137,6 +138,7 @@ def start_server(
     cpus: frozenset[int] | None,
     timeout_s: float = 30,
     companions: Mapping[str, RunningCompanion] | None = None,
+    environment: Mapping[str, str] | None = None,
 ) -> StartedServer:
     """Start a variant on a free port of 127.0.0.1 and wait until it answers.
 
@@ -149,6 +151,7 @@ def start_server(
         cpus: The CPUs it may use, where the system can pin; None is all.
         timeout_s: Seconds that it may take until `ready_path` answers 2xx or 3xx.
         companions: What runs beside it, by name; `{NAME_port}` of the command is the port of each.
+        environment: What it gets beside our own.
 
     Raises:
         UsageError: The command cannot be started at all.
@@ -156,10 +159,12 @@ def start_server(
     """
     for _ in range(PORT_TRIES - 1):
         try:
-            return _start_once(variant, database_url, log_path, cpus, timeout_s, companions or {})
+            return _start_once(
+                variant, database_url, log_path, cpus, timeout_s, companions or {}, environment or {}
+            )
         except _PortTakenError:
             continue  # another program was quicker
-    return _start_once(variant, database_url, log_path, cpus, timeout_s, companions or {})
+    return _start_once(variant, database_url, log_path, cpus, timeout_s, companions or {}, environment or {})
 
 
 def attach(variant: Variant) -> AttachedServer:
@@ -190,6 +195,7 @@ def _start_once(
     cpus: frozenset[int] | None,
     timeout_s: float,
     companions: Mapping[str, RunningCompanion],
+    environment: Mapping[str, str],
 ) -> StartedServer:
     port = free_port()
     values = {"python": sys.executable, "variant": variant.id, "port": port, "database_url": database_url}
@@ -199,7 +205,12 @@ def _start_once(
     def start(*, mode: str = "ab") -> subprocess.Popen[bytes]:
         with log_path.open(mode) as log:
             try:
-                process = start_child(command, death_signal=signal.SIGKILL, output=log)
+                process = start_child(
+                    command,
+                    death_signal=signal.SIGKILL,
+                    output=log,
+                    environment={**os.environ, **environment},
+                )
             except (OSError, subprocess.SubprocessError) as error:
                 raise cannot_start(command, error) from None
         pin(process.pid, cpus)

@@ -93,6 +93,15 @@ def test_every_sample_has_the_servers_own_times(done):
             assert row["server_query_count"] is not None
 
 
+def test_the_event_loops_and_collections_of_both_variants_are_seen(results):
+    seen = {(line["variant"], line["round"]) for line in results["charts"]["runtime"]}
+
+    assert seen == {(variant, index) for variant in ("before", "after") for index in range(1, 7)}
+    for told in results["runtime"].values():
+        assert told["longest_pause_ms"] > 0 or told["collections_per_1000"] == 0
+        assert told["longest_lag_ms"] >= 0
+
+
 def test_the_places_are_those_that_the_plan_drew(done, results):
     _process, run = done
     plan = load_plan((run / "plan.json").read_text())

@@ -115,7 +115,14 @@ def synthetic_results(
                 for index in range(1, round_count + 1)
                 for variant in ("before", "after")
             ],
+            "runtime": [
+                _runtime_line(variant, index)
+                for index in range(1, round_count + 1)
+                for variant in ("before", "after")
+                if server_timing
+            ],
         },
+        "runtime": _runtime() if server_timing else {},
         "queries": _queries(),
         "layers": _layers() if server_timing else {},
         "external_calls": _external_calls() if server_timing else {},
@@ -447,6 +454,32 @@ def _resources(variant: str, round_index: int) -> dict[str, Any]:
         "at_s": [start + 2.0 * i for i in range(10)],
         "uss_mib": [level - 10 + i for i in range(9)] + [None],
         "cpu_cores": [0.8 if variant == "before" else 0.2] * 10,
+    }
+
+
+def _runtime_line(variant: str, round_index: int) -> dict[str, Any]:
+    start = (round_index - 1) * _SECONDS_A_ROUND
+    lag_ms = 60.0 if variant == "before" else 3.0
+    return {
+        "variant": variant,
+        "round": round_index,
+        "at_s": [start + 2.0 * i for i in range(10)],
+        "lag_ms": [lag_ms + i for i in range(10)],
+        "pause_ms": [lag_ms / 8 if i % 3 == 0 else 0.0 for i in range(10)],
+    }
+
+
+def _runtime() -> dict[str, Any]:
+    return {
+        variant: {
+            "lag_p95_ms": estimate(lag_ms, 0.9 * lag_ms, 1.2 * lag_ms),
+            "longest_lag_ms": 3 * lag_ms,
+            "collections_per_1000": collections,
+            "pause_per_request_ms": estimate(lag_ms / 40, lag_ms / 45, lag_ms / 33),
+            "longest_pause_ms": lag_ms / 3,
+            "reason": "",
+        }
+        for variant, lag_ms, collections in (("before", 60.0, 412.0), ("after", 3.0, 6.5))
     }
 
 

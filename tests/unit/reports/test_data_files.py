@@ -16,7 +16,8 @@ def test_every_table_is_written_in_full(results, tmp_path):
 
     assert {path.name for path in (tmp_path / "data").iterdir()} == {
         "comparisons.csv", "distributions.csv", "errors.csv", "external_calls.csv",
-        "heat.csv", "layers.csv", "over_time.csv", "resources.csv", "shift.csv", "statements.csv",
+        "heat.csv", "layers.csv", "over_time.csv", "resources.csv",
+        "runtime.csv", "shift.csv", "statements.csv",
     }  # fmt: skip
     comparisons = _rows(tmp_path / "data" / "comparisons.csv")
     assert len(comparisons) == len(results.comparisons)

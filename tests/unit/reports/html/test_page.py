@@ -130,8 +130,10 @@ def test_the_outline_is_one_h1_and_an_h2_a_section(document, results):
 def test_every_figure_has_title_description_caption_and_data(page):
     figures = re.findall(r"<figure.*?</figure>", page, re.DOTALL)
 
-    kpis, of_all, of_each, of_every_other, others = 1, 4, 10 * 2, 5 * 2, 3
-    assert len(figures) == kpis + of_all + of_each + of_every_other + others, "over time, layers, resources"
+    kpis, of_all, of_each, of_every_other, others = 1, 4, 10 * 2, 5 * 2, 4
+    assert len(figures) == kpis + of_all + of_each + of_every_other + others, (
+        "over time, layers, resources, runtime"
+    )
     for figure in figures:
         assert re.search(r'<svg [^>]*role="img"', figure)
         for part in ("<title ", "<desc ", "<figcaption>", "<details>", "<caption>", 'scope="row"'):
@@ -370,6 +372,19 @@ def test_a_table_is_cut_and_says_where_the_rest_is(build_document):
 
     assert "150 more in data/errors.csv." in text
     assert "100 more kinds only in the samples" in text
+
+
+def test_what_kept_the_servers_from_answering_is_told_or_that_it_was_not_measured(build_document, document):
+    unwatched = _Document(
+        render_page(
+            parse_results(build_document(endpoint_count=1, server_timing=False)),
+            chosen_sections(["resources"]),
+        )
+    ).text
+
+    assert "came round 60.0 ms (54.0 to 72.0) 3.00 ms (2.70 to 3.60)" in document.text
+    assert "Garbage collections per 1,000 requests 412 6.5" in document.text
+    assert "Not measured: no server of this run told" in unwatched
 
 
 def test_statements_that_look_like_one_query_a_row_are_told(document):
