@@ -7,6 +7,7 @@ percentile is at most 1.6 % from a value that was seen, from a microsecond to tw
 import math
 from array import array
 from collections.abc import Sequence
+from math import frexp
 
 CUTS = 32
 _LOWEST_EXPONENT = -20
@@ -28,7 +29,12 @@ class Durations:
 
     def note(self, duration_s: float) -> None:
         """Count one; half a microsecond."""
-        self._counts[_bucket(duration_s)] += 1
+        if _SHORTEST_S <= duration_s < _LONGEST_S:
+            mantissa, exponent = frexp(duration_s)  # a mantissa of 0.5 to 1: two to the exponent less one
+            bucket = (exponent - 2 - _LOWEST_EXPONENT) * CUTS + int(mantissa * 2 * CUTS)
+        else:
+            bucket = 0 if duration_s < _SHORTEST_S else BUCKETS - 1
+        self._counts[bucket] += 1
         self.count += 1
         self.sum_s += duration_s
 
@@ -51,15 +57,6 @@ class Durations:
         """Count the durations below powers of two seconds; exact, since these are edges of buckets."""
         ends = ((exponent, (exponent - _LOWEST_EXPONENT) * CUTS) for exponent in exponents)
         return [(2.0**exponent, sum(self._counts[:end])) for exponent, end in ends]
-
-
-def _bucket(duration_s: float) -> int:
-    if duration_s < _SHORTEST_S:
-        return 0
-    if duration_s >= _LONGEST_S:
-        return BUCKETS - 1
-    mantissa, exponent = math.frexp(duration_s)  # a mantissa of 0.5 to 1: two to the exponent less one
-    return (exponent - 2 - _LOWEST_EXPONENT) * CUTS + int(mantissa * 2 * CUTS)
 
 
 def _middle_s(bucket: int) -> float:

@@ -16,17 +16,17 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
-from dataclasses import dataclass, field
 from typing import Literal
+
+import msgspec
 
 _NO_STATEMENT, _NO_CALL = 'db;dur=0.000;desc="n=0"', 'ext;dur=0.000;desc="n=0"'
 
 
-@dataclass(slots=True)
-class RequestTimings:
+class RequestTimings(msgspec.Struct):
     """The running sums of one request, in seconds."""
 
-    started_s: float = field(default_factory=time.perf_counter)
+    started_s: float = msgspec.field(default_factory=time.perf_counter)
     database_s: float = 0.0
     statement_count: int = 0
     external_s: float = 0.0

@@ -33,6 +33,9 @@ SESSION_BROKE = (
 )
 """What the user of a session meets that ends; the last but one while asyncpg has not noticed it yet."""
 
+_UNFIT = (*SESSION_BROKE, asyncio.CancelledError)
+"""After these nobody else may get the session: it is broken, or a statement may still run in it."""
+
 
 class DatabaseUnavailableError(Exception):
     """No session could be opened with the database."""
@@ -189,20 +192,24 @@ class PooledConnections:
         self._idle.clear()
         self._free = asyncio.Semaphore(self._size)
 
-    @asynccontextmanager
-    async def use(self) -> AsyncIterator[Connection]:
+    def use(self) -> AbstractAsyncContextManager[Connection]:
         """Lend a session, waiting until one is free."""
+        return _PooledUse(self)
+
+    async def take(self) -> Any:
+        """Wait until a session is free, and take it."""
         with database_time(statement_count=0):
             await self._free.acquire()
         try:
-            raw = await self._session()
-            try:
-                yield Connection(raw)
-            except (*SESSION_BROKE, asyncio.CancelledError):
-                raw.terminate()  # so that nobody else gets it, or waits for the end of a statement
-                raise
-            finally:
-                await self._returned(raw)
+            return await self._session()
+        except BaseException:
+            self._free.release()
+            raise
+
+    async def give_back(self, raw: Any) -> None:
+        """Let somebody else have a session."""
+        try:
+            await self._returned(raw)
         finally:
             self._free.release()
 
@@ -241,6 +248,24 @@ class PooledConnections:
         )
         self.opened_count += 1
         return raw
+
+
+class _PooledUse(AbstractAsyncContextManager[Connection]):
+    """One use of a session; as a generator it would cost some microseconds more, each time."""
+
+    __slots__ = ("_pool", "_raw")
+
+    def __init__(self, pool: PooledConnections) -> None:
+        self._pool = pool
+
+    async def __aenter__(self) -> Connection:
+        self._raw = await self._pool.take()
+        return Connection(self._raw)
+
+    async def __aexit__(self, _: object, error: BaseException | None, __: object) -> None:
+        if isinstance(error, _UNFIT):
+            self._raw.terminate()
+        await self._pool.give_back(self._raw)
 
 
 async def connect(database_url: str) -> Any:
