@@ -33,9 +33,6 @@ SESSION_BROKE = (
 )
 """What the user of a session meets that ends; the last but one while asyncpg has not noticed it yet."""
 
-_UNFIT = (*SESSION_BROKE, asyncio.CancelledError)
-"""After these nobody else may get the session: it is broken, or a statement may still run in it."""
-
 
 class DatabaseUnavailableError(Exception):
     """No session could be opened with the database."""
@@ -263,8 +260,8 @@ class _PooledUse(AbstractAsyncContextManager[Connection]):
         return Connection(self._raw)
 
     async def __aexit__(self, _: object, error: BaseException | None, __: object) -> None:
-        if isinstance(error, _UNFIT):
-            self._raw.terminate()
+        if isinstance(error, SESSION_BROKE):
+            self._raw.terminate()  # so that nobody else gets it
         await self._pool.give_back(self._raw)
 
 
