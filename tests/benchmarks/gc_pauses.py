@@ -91,8 +91,8 @@ def measure(say: Callable[[str], None]) -> Table:
         note=(
             f"{CONNECTIONS} connections ask for notifications, each again once it has its answer, for"
             f" {DURATION_S * 1.25:g} s behind {WARM_UP_REQUESTS:,} requests of warm-up. Pauses are those that"
-            " `GET /api/v2/monitoring/memory` shows, since the freezing where there is one; the watcher of"
-            " the memory collects all each 20 s in every way."
+            " `GET /api/v2/monitoring/memory` shows, since the freezing where there is one. The watcher of"
+            " the memory, which collects all each 20 s, is not in it."
         ),
     )
 
