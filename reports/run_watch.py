@@ -1,8 +1,8 @@
 """How far a run is, read from its folder while it goes on.
 
 It must not disturb what it watches: each finished slice is read once, and three numbers are computed of it.
-There is no verdict: who looks at verdicts early, and stops when one pleases, no longer holds an interval that
-means what it says.
+It judges nothing: who looks at verdicts early, and stops when one pleases, no longer holds an interval that
+means what it says. The verdict of a look that was planned is shown: its intervals know of it.
 """
 
 import json
@@ -51,8 +51,15 @@ class LiveRun:
     slices: tuple[LiveSlice, ...]
     """Those that are finished and count, the oldest first."""
     outcome: Outcome | None
-    """Of the results, once there are some."""
+    """Of the results, once there are some: of a planned look while it is running, final afterwards."""
     reason: str
+    judged_rounds: int
+    """That the outcome is of."""
+
+    @property
+    def is_running(self) -> bool:
+        """Tell whether more will come."""
+        return self.state == "running"
 
 
 class RunWatch:
@@ -89,6 +96,7 @@ class RunWatch:
             slices=tuple(sorted(slices, key=lambda one: one.round_index)),
             outcome=results.outcome if results else None,
             reason=results.reason if results else "",
+            judged_rounds=len(results.rounds) if results else 0,
         )
 
     def _read(self, name: str) -> Mapping[str, Any]:

@@ -1,7 +1,9 @@
 """The page of a run that goes on: how far it is, and what the last slices showed."""
 
 import math
-from collections.abc import Sequence
+import statistics
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 
 from markupsafe import Markup
 
@@ -26,7 +28,7 @@ def render_live(run: LiveRun, *, report_path: str) -> str:
             run=run,
             has_report=bool(report_path),
             report_path=report_path,
-            refresh_s=0 if run.outcome or run.state in {"failed", "interrupted"} else _REFRESH_S,
+            refresh_s=_REFRESH_S if run.is_running or not (run.outcome and report_path) else 0,
             latest=tuple(reversed(run.slices))[:_MAX_ROWS],
             round_now=max((one.round_index for one in run.slices), default=0),
             lines=_lines(run.slices, sides),
@@ -34,8 +36,38 @@ def render_live(run: LiveRun, *, report_path: str) -> str:
             height=_HEIGHT,
             request_count=sum(one.request_count for one in run.slices),
             failed_count=sum(one.failed_count for one in run.slices),
+            so_far=[_so_far(side, run.slices) for side in sides],
         )
     )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _SoFar:
+    """What the finished slices of one variant show; None where none can say."""
+
+    variant: str
+    rate: float | None
+    p50_ms: float | None
+    p95_ms: float | None
+    request_count: int
+    failed_count: int
+
+
+def _so_far(variant: str, slices: Sequence[LiveSlice]) -> _SoFar:
+    own = [one for one in slices if one.variant == variant]
+    return _SoFar(
+        variant=variant,
+        rate=_median(one.rate for one in own),
+        p50_ms=_median(one.p50_ms for one in own),
+        p95_ms=_median(one.p95_ms for one in own),
+        request_count=sum(one.request_count for one in own),
+        failed_count=sum(one.failed_count for one in own),
+    )
+
+
+def _median(values: Iterable[float | None]) -> float | None:
+    known = [value for value in values if value is not None]
+    return statistics.median(known) if known else None
 
 
 def _lines(slices: Sequence[LiveSlice], sides: Sequence[str]) -> list[tuple[str, str, str]]:

@@ -18,11 +18,10 @@ from tests.benchmarks.machine import describe
 from tests.benchmarks.table import Table
 
 NAMES = (
-    "open_loop_rate", "start_lag", "recording_cost", "memory_flat", "shipping", "analysis_speed", "data_load",
-    "set_up", "service_cost", "where_time_goes", "index_size", "index_cost", "read_endpoints",
-    "middleware_tax", "balancer_tax", "optimization_tax", "monitoring_tax", "cached_answers",
-    "memory_tax", "gc_pauses",
-    "saturation", "verdicts",
+    "open_loop_rate", "start_lag", "recording_cost", "memory_flat", "shipping", "analysis_speed",
+    "report_speed", "data_load", "set_up", "service_cost", "where_time_goes", "index_size", "index_cost",
+    "read_endpoints", "middleware_tax", "balancer_tax", "optimization_tax", "monitoring_tax",
+    "cached_answers", "memory_tax", "gc_pauses", "saturation", "verdicts",
 )  # fmt: skip
 """One module each, with a function `measure(say) -> Table`; the order is that of the document."""
 SCALED = ("index_size", "index_cost", "read_endpoints")

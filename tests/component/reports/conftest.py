@@ -120,6 +120,7 @@ def _live_run() -> LiveRun:
         ),
         outcome=None,
         reason="",
+        judged_rounds=0,
     )
 
 

@@ -1,6 +1,7 @@
 """The local servers, over real HTTP: all runs, two beside each other, and a run that goes on."""
 
 import json
+import re
 import threading
 import urllib.error
 import urllib.request
@@ -107,21 +108,30 @@ def test_the_live_page_follows_a_run_and_gives_no_verdict_before_its_end(tmp_pat
         elsewhere, _ = _get(f"{address}/results.json")
 
     assert 'http-equiv="refresh"' in running
-    assert "Verdict so far: none." in running
+    assert "Verdict so far: undecided." in running
     assert "round 2 of 2" in running
+    assert re.search(
+        r'<th scope="row">before</th><td class="num">[\d.]+</td><td class="num">[\d.]+ ms', running
+    )
     assert "stroke-before" in running
     assert elsewhere == 404
 
 
-def test_the_live_page_shows_the_verdict_of_a_run_that_is_judged(runs_dir):
+def test_the_live_page_shows_the_verdict_of_a_look_as_such_and_of_the_run_that_is_judged(runs_dir):
     run = runs_dir / "one"
     (run / "plan.json").write_text(
         json.dumps({"title": "t", "variants": [{"id": "a"}, {"id": "b"}], "rounds": []})
     )
+    pages = {}
     with _serving(make_live_server(run, 0)) as address:
-        _, page = _get(f"{address}/")
+        for state in ("running", "finished"):
+            (run / "status.json").write_text(json.dumps({"state": state, "note": ""}))
+            _, pages[state] = _get(f"{address}/")
 
-    assert "hero-passed" in page
+    assert "at the planned look after 6 rounds" in pages["running"]
+    assert 'class="hero ' not in pages["running"]
+    page = pages["finished"]
+    assert 'class="hero hero-passed"' in page
     assert 'http-equiv="refresh"' not in page
     assert str(run / "report.html") in page
 

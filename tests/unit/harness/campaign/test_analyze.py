@@ -5,7 +5,7 @@ from dataclasses import replace
 
 import pytest
 
-from harness.campaign.analyze import analyze
+from harness.campaign.analyze import _requests_per_core, analyze
 from harness.campaign.resume import is_whole, read_plan
 from harness.errors import MeasurementError, NoDataError, UsageError
 from harness.store.results import read_results
@@ -409,3 +409,18 @@ def test_the_cores_of_the_machine_are_found_where_the_environment_has_them(tmp_p
 
     stats = {(one["stat"], one["endpoint"]): one for one in analyze(folder)["comparisons"]}
     assert stats["p50_calm", "*"]["change"] is not None
+
+
+@pytest.mark.parametrize(
+    ("cpu_time", "per_core"),
+    [
+        (None, None),
+        ({"value": 4.0, "low": 0.0, "high": 5.0, "unit": "ms", "sample_count": 6}, None),
+        (
+            {"value": 4.0, "low": 2.0, "high": 5.0, "unit": "ms", "sample_count": 6},
+            {"value": 250.0, "low": 200.0, "high": 500.0, "unit": "/s", "sample_count": 6},
+        ),
+    ],
+)
+def test_requests_a_core_are_the_inverse_of_the_cpu_time_with_its_ends_exchanged(cpu_time, per_core):
+    assert _requests_per_core(cpu_time) == per_core
