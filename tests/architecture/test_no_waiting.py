@@ -6,6 +6,8 @@ from pathlib import Path
 
 STUB_OF_OTHERS = "externals/stub.py"
 """Stands for other companies' servers: the time that they take is none of the backend's."""
+PROBE = "monitoring/kpibench_runtime.py"
+"""The copy of the file that users mount: its timer looks at the loop, no request waits for it."""
 SOURCE = Path(__file__).resolve().parents[2] / "reference_app"
 WAITING = {"sleep", "pg_sleep", "call_later", "call_at", "Timer", "setitimer", "throttle", "busy_wait"}
 SLOW_SIDE = ("legacy", "families", "domain")
@@ -18,7 +20,7 @@ def test_no_line_of_the_backend_waits_for_time_to_pass() -> None:
     found = [
         f"{path.relative_to(SOURCE)}:{line} {name}"
         for path in sorted(SOURCE.rglob("*.py"))
-        if not path.as_posix().endswith(STUB_OF_OTHERS)
+        if not path.as_posix().endswith((STUB_OF_OTHERS, PROBE))
         for line, name in _names(ast.parse(path.read_text(encoding="utf-8")))
         if name in WAITING
     ]
