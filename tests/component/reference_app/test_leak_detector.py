@@ -42,7 +42,7 @@ def test_each_of_befores_leaks_is_found_with_its_rate_its_line_and_its_container
     found = run(kind)
 
     assert found["severities"] != ["NONE"]
-    assert found["bytes_per_request"] == pytest.approx(BYTES_PER_REQUEST[kind], rel=0.15)
+    assert found["bytes_per_request"] == pytest.approx(BYTES_PER_REQUEST[kind], rel=0.1)
     assert "/legacy/leaks.py:" in found["growth"]["lines"][0]["place"]
     assert found["growth"]["containers"][0]["name"] == CONTAINERS[kind]
 
