@@ -58,7 +58,7 @@ def home(tmp_path_factory, small_experiment):
     (home / "day.py").write_text("from scenarios.booking_day import *  # noqa: F403\nimport beside\n")
     (home / "beside.py").write_text("here = True\n")
     content["kpis"] = "kpis.yaml"
-    content["load"]["scenario"] = "day.py"
+    content["load"].update(scenario="day.py", rate=15)
     (home / "tiny.yaml").write_text(yaml.safe_dump(content))
     return home
 

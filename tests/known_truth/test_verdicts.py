@@ -126,18 +126,18 @@ def test_12_the_order_is_a_fair_coin_and_both_sides_get_one_schedule():
 
 
 def test_18_a_lock_shows_under_concurrency_only(truth, six_rounds):
-    """A global lock around a section of 5 ms: one at a time nobody waits, of fifty at once most do."""
-    truth.set("/before/page", Behaviour(service_ms=5))
-    truth.set("/after/page", Behaviour(service_ms=5, is_queue=True))
+    """A global lock around a section of 10 ms: one at a time nobody waits, of fifty at once most do."""
+    truth.set("/before/page", Behaviour(service_ms=10))
+    truth.set("/after/page", Behaviour(service_ms=10, is_queue=True))
     text = scenario(["page"])
 
     def bursts(index):
         return [
-            Arrival(offset_ns=(n // BURST) * 300_000_000, seed=index * 1000 + n) for n in range(2 * BURST)
+            Arrival(offset_ns=(n // BURST) * 550_000_000, seed=index * 1000 + n) for n in range(2 * BURST)
         ]
 
     alone = six_rounds(text, lambda i: even_schedule(10, over_s=0.4, seed=i), over_s=0.4)
-    together = six_rounds(text, bursts, over_s=0.55)
+    together = six_rounds(text, bursts, over_s=1.1)
     assert alone.outcome("change <= +300 %", metric="service_time") is Outcome.PASSED
     assert together.of("*", stat="p95").after.value > 80
     assert together.outcome("change <= +10 %", stat="p95") is Outcome.FAILED

@@ -104,12 +104,12 @@ def await_ready(process: "subprocess.Popen[bytes]", url: str) -> None:
 
 def test_every_journey_is_answered_rightly_and_alike_by_before_and_after(backends, tmp_path):
     rng = Random(3)  # whose hundred arrivals hold every journey
-    schedule = [Arrival(offset_ns=number * 30_000_000, seed=rng.getrandbits(63)) for number in range(100)]
+    schedule = [Arrival(offset_ns=number * 40_000_000, seed=rng.getrandbits(63)) for number in range(100)]
     first_steps = {}
     with LocustDriver(SCENARIO, backends, log_path=tmp_path / "log") as driver:
         for variant in backends:
             report = driver.run_slice(
-                variant, schedule, duration_s=3, samples=tmp_path / f"{variant}.arrow", drain_s=60
+                variant, schedule, duration_s=4, samples=tmp_path / f"{variant}.arrow", drain_s=60
             )
             rows = read_rows(tmp_path / f"{variant}.arrow")
             assert [row["error"] for row in rows if row["error"]] == []
