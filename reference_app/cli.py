@@ -15,6 +15,7 @@ from reference_app.index_command import add_indexes
 from reference_app.optimizations import ALL
 from reference_app.settings import (
     BREAKER_LIMITS,
+    KEPT_ANSWERS_BYTES,
     LEAKS,
     REQUESTS_PER_MINUTE,
     TIER_LIMITS,
@@ -126,6 +127,12 @@ def _add_serving(serving: argparse.ArgumentParser) -> None:
         "--redis-url",
         default="",
         help="redis://host:port/0: instances share kept answers and rate limits; else each has its own",
+    )
+    serving.add_argument(
+        "--kept-answers-mib",
+        type=_limit,
+        default=KEPT_ANSWERS_BYTES >> 20,
+        help="what the answers that a process keeps may take (%(default)s MiB)",
     )
     serving.add_argument(
         "--externals-url",
@@ -294,6 +301,7 @@ def _serve(options: argparse.Namespace) -> None:
         externals_url=options.externals_url,
         requests_per_minute=options.requests_per_minute,
         tier=options.tier,
+        kept_answers_bytes=options.kept_answers_mib << 20,
         anonymous_requests_per_minute=12 * options.requests_per_minute,
         leaks=frozenset(LEAKS if options.leaks is None else options.leaks) - {"none"},
         balancer_url=options.balancer_url,

@@ -38,6 +38,9 @@ BREAKER_LIMITS: dict[str, BreakerLimit] = {
 """As published, but for payments, whose breaker was to stay open for 60 s (docs/adr/0025)."""
 
 
+KEPT_ANSWERS_BYTES = 32 * 1024 * 1024
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Settings:
     """Where to listen, which database to use, and what signs the session tokens."""
@@ -50,6 +53,8 @@ class Settings:
     """A Redis that instances share kept answers and rate limits in; without one, each keeps its own."""
     externals_url: str = ""
     """Where other companies' services are; without them, what needs them answers 503."""
+    kept_answers_bytes: int = KEPT_ANSWERS_BYTES
+    """What the answers that this process keeps may take, where `response_cache` is in."""
     pool_size: int = max(4, min(8, 2 * (os.cpu_count() or 2)))
     """Connections of the pool: a database works on about as many statements at once as it has cores."""
     requests_per_minute: int = REQUESTS_PER_MINUTE

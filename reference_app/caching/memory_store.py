@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from cachebox import LRUCache
 
 from reference_app.caching.store import KeptAnswer
+from reference_app.settings import KEPT_ANSWERS_BYTES
 
-MAX_BYTES = 32 * 1024 * 1024
 VERSION_COUNT = 1 << 16
 """Scopes share this many counters by their hash: two that meet in one only end each other's answers early."""
 _OVERHEAD_BYTES = 400
@@ -25,11 +25,13 @@ class _Entry:
 class MemoryStore:
     """Least recently used answers go first; those that are over are never given out."""
 
-    def __init__(self, max_bytes: int = MAX_BYTES, clock: Callable[[], float] = time.monotonic) -> None:
+    def __init__(
+        self, max_bytes: int = KEPT_ANSWERS_BYTES, clock: Callable[[], float] = time.monotonic
+    ) -> None:
         self._clock = clock
         self._entries: LRUCache[str, _Entry] = LRUCache(max_bytes, getsizeof=_size)
         self._versions = array("Q", bytes(8 * VERSION_COUNT))
-        self._max_bytes = max_bytes
+        self.max_bytes = max_bytes
 
     def __len__(self) -> int:
         return len(self._entries)
@@ -49,7 +51,7 @@ class MemoryStore:
     async def put(self, key: str, answer: KeptAnswer, ttl_s: float) -> None:
         """Keep an answer, unless it is larger than a tenth of all memory for them."""
         entry = _Entry(answer, self._clock() + ttl_s)
-        if _size(key, entry) <= self._max_bytes // 10:
+        if _size(key, entry) <= self.max_bytes // 10:
             self._entries.insert(key, entry)
 
     async def versions(self, scopes: Sequence[str]) -> tuple[int, ...]:

@@ -10,7 +10,7 @@ from typing import Any
 
 import asyncpg
 
-from reference_app.caching.memory_store import MAX_BYTES, MemoryStore
+from reference_app.caching.memory_store import MemoryStore
 from reference_app.caching.store import CacheStore
 from reference_app.failure import StartError
 from reference_app.memory.bounded_caches import BoundedCaches
@@ -48,7 +48,7 @@ class NotifiedChanges:
 
     def declare_in(self, caches: BoundedCaches) -> None:
         """Say which bounded memory the kept answers take."""
-        caches.declare("kept answers", lambda: self._memory.held_bytes, MAX_BYTES)
+        caches.declare("kept answers", lambda: self._memory.held_bytes, self._memory.max_bytes)
 
     async def open(self) -> None:
         """Begin to listen."""

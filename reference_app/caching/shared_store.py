@@ -9,6 +9,7 @@ from redis.asyncio import Redis
 
 from reference_app.caching.memory_store import MemoryStore
 from reference_app.caching.store import KeptAnswer
+from reference_app.settings import KEPT_ANSWERS_BYTES
 from reference_app.storage.redis_link import REDIS_FAULTS, RedisLink
 
 VERSION_S = 3600
@@ -24,8 +25,8 @@ class SharedStore(MemoryStore):
     Redis again empties it: changes may have been missed.
     """
 
-    def __init__(self, link: RedisLink) -> None:
-        super().__init__()
+    def __init__(self, link: RedisLink, max_bytes: int = KEPT_ANSWERS_BYTES) -> None:
+        super().__init__(max_bytes)
         self._link = link
         self._instance = _fresh()
         self._tasks: set[asyncio.Task[None]] = set()

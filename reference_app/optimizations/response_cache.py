@@ -13,7 +13,9 @@ from reference_app.storage.redis_link import RedisLink
 
 
 def _changes(settings: Settings, link: RedisLink) -> NotifiedChanges:
-    return NotifiedChanges(settings.database_url, SharedStore(link) if settings.redis_url else MemoryStore())
+    most = settings.kept_answers_bytes
+    store = SharedStore(link, most) if settings.redis_url else MemoryStore(most)
+    return NotifiedChanges(settings.database_url, store)
 
 
 def _install(components: Components) -> Components:
