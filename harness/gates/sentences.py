@@ -6,6 +6,8 @@ from decimal import Decimal
 from harness.model.measurement import Estimate
 from harness.model.verdict import Target
 
+_ALL_OF_IT = -100.0
+"""Percent: what fell by nearly all is not told as if nothing were left."""
 _FEWEST_DIGITS = 2
 _MOST_DIGITS = 9
 
@@ -18,7 +20,7 @@ def change_clause(estimate: Estimate, target: Target) -> str:
     numbers = (estimate.value, estimate.low, estimate.high)
     if estimate.low == estimate.high == 0:
         return "did not change"
-    digits = _digits(numbers, target.value)
+    digits = _digits(numbers, target.value, _ALL_OF_IT)
     if estimate.high < 0:
         value, high, low = (_number(abs(number), digits) for number in numbers)
         return f"fell {_spread(value, low, high, '%')}"
@@ -65,17 +67,18 @@ def _unit(unit: str) -> str:
     return "" if unit == "count" else unit
 
 
-def _digits(numbers: tuple[float, ...], target: float, *, fewest: int = _FEWEST_DIGITS) -> int:
-    """Return the fewest digits with which no number moves to or across the target by rounding."""
+def _digits(numbers: tuple[float, ...], *bounds: float, fewest: int = _FEWEST_DIGITS) -> int:
+    """Return the fewest digits with which no number moves to or across a bound by rounding."""
     for digits in range(fewest, _MOST_DIGITS):
         rounded = (float(_number(number, digits)) for number in numbers)
-        if all(_side(a, target) == _side(b, target) for a, b in zip(numbers, rounded, strict=True)):
+        pairs = zip(numbers, rounded, strict=True)
+        if all(_side(a, bound) == _side(b, bound) for a, b in pairs for bound in bounds):
             return digits
     return _MOST_DIGITS
 
 
-def _side(number: float, target: float) -> int:
-    return (number > target) - (number < target)
+def _side(number: float, bound: float) -> int:
+    return (number > bound) - (number < bound)
 
 
 def _number(number: float, digits: int) -> str:
