@@ -17,8 +17,10 @@ from reference_app.externals.stub import Stub
 from reference_app.variants import build
 from tests.component.reference_app.backends import Backend, run_sql
 from tests.component.reference_app.conftest import Clone
-from tests.component.reference_app.hook import DEADLINE_S, Hook
+from tests.component.reference_app.hook import Hook
 
+PAUSE_S = 0.2
+"""Between two attempts: an account may move money three hundred times a minute."""
 NO_CONNECTIONS: Any = None
 """Those of another process."""
 CARD_PAYMENTS = "SELECT id FROM payments WHERE method <> 'cash' AND refunded_cents = 0 ORDER BY id LIMIT 50"
@@ -59,9 +61,11 @@ async def give_back(backend: Backend, payment_id: int) -> int:
 
 async def until_recovered(backend: Backend, payment_id: int, hook: Hook) -> None:
     """Ask for the payment service until it is told that it is back."""
-    async with asyncio.timeout(DEADLINE_S):
-        while ("breaker payments", "recovered") not in hook.told:
-            await give_back(backend, payment_id)
+    told = asyncio.ensure_future(hook.until(("breaker payments", "recovered")))
+    while not told.done():
+        await give_back(backend, payment_id)
+        await asyncio.wait({told}, timeout=PAUSE_S)
+    await told
 
 
 def test_payments_that_fail_raise_one_alert_and_one_recovery_and_all_else_raises_none(clone: Clone) -> None:
