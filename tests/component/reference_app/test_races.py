@@ -45,19 +45,24 @@ def test_of_many_rivals_exactly_one_gets_each_slot(variant: str, slots: int, clo
 async def _race(backend: Backend, slots: int) -> tuple[list[Counter[int]], str]:
     service_id, starts = await free_starts(backend, BARBER, slots)
     await backend.token("client")
+    book = _book_at_last if slots == SHORT else _book  # long tests have the machine for themselves
     statuses, booked = [], []
     for start in starts:
         body = {"barber_id": BARBER, "service_id": service_id, "starts_at": start}
-        answers = await asyncio.gather(*(_book(backend, body) for _ in range(RACERS)))
+        answers = await asyncio.gather(*(book(backend, body) for _ in range(RACERS)))
         statuses.append(Counter(answer.status for answer in answers))
         booked += [str(answer.body["id"]) for answer in answers if answer.status == 201]
     return statuses, ", ".join(booked)
 
 
 async def _book(backend: Backend, body: dict[str, Any]) -> Answer:
+    return await backend.ask("POST", "/api/v2/appointments", "client", body=body)
+
+
+async def _book_at_last(backend: Backend, body: dict[str, Any]) -> Answer:
     """Book; whom the door of `request_throttler` sends away, as it may on a busy machine, asks again."""
     while True:
-        answer = await backend.ask("POST", "/api/v2/appointments", "client", body=body)
+        answer = await _book(backend, body)
         if answer.status != 503 or answer.body["error"]["code"] != "overloaded":
             return answer
 
